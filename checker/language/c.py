@@ -1,0 +1,375 @@
+"""The C dialect: from text to a Test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lark import Token, Transformer
+
+from checker import litmus as ast
+from checker.diagnostic import Diagnostic, Position
+from checker.language import grammar
+from checker.language.condition import ConditionRules, access, number, where
+
+if TYPE_CHECKING:
+    from checker.language.source import Source
+
+_BINDS = {
+    op: level
+    for level, ops in enumerate(
+        ("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %")
+    )
+    for op in ops.split()
+}
+"""How tightly each binary operator binds: C11 6.5.5 to 6.5.14."""
+
+_SCALARS = {
+    "size_t": "unsigned long",
+    "uintptr_t": "unsigned long",
+    "intptr_t": "long",
+    "bool": "u8",
+    "atomic_t": "s32",
+    "atomic_long_t": "long",
+}
+
+
+def parse(source: Source) -> ast.Test:
+    """Return the test of a C-dialect file; raises Diagnostic where it is not well formed."""
+    parsed: Parsed = grammar.parse("c", CRules, source.body)
+    from checker.language.header import interpret
+
+    return interpret(source, parsed)
+
+
+class Parsed:
+    """What the grammar yields, before the header is added."""
+
+    def __init__(self, children: list[Any]) -> None:
+        *front, self.shown, self.filter, self.condition = children
+        items, self.threads = front[0], tuple(front[1:])
+        self.structs: list[ast.Struct] = []
+        self.locations: list[ast.Location] = []
+        self.initial: list[ast.Initial] = []
+        for item in items:
+            match item:
+                case ast.Struct():
+                    _name_struct(item, self.structs)
+                case ast.Location(name, type_, attributes, at), value:
+                    named = _name_type(type_, self.structs)
+                    self.locations.append(ast.Location(name, named, attributes, at))
+                    if value is not None:
+                        self.initial.append(ast.Initial(ast.Name(name, at), value, at))
+                case _:
+                    self.initial.append(item)
+
+
+def _name_struct(struct: ast.Struct, found: list[ast.Struct]) -> None:
+    """Record a struct, and before it those that are defined inside it."""
+    fields = tuple(
+        ast.Field(f.name, _name_type(f.type, found), f.attributes) for f in struct.fields
+    )
+    found.append(ast.Struct(struct.tag, fields, struct.attributes))
+
+
+def _name_type(type_: Any, found: list[ast.Struct]) -> ast.Type:
+    """Replace a struct's definition inside a type by its name, and record it."""
+    match type_:
+        case ast.Struct(tag):
+            _name_struct(type_, found)
+            return ast.StructName(tag)
+        case ast.Pointer(to):
+            return ast.Pointer(_name_type(to, found))
+        case ast.Array(of, count):
+            return ast.Array(_name_type(of, found), count)
+        case _:
+            plain: ast.Type = type_
+            return plain
+
+
+def constant(expr: ast.Expr) -> int:
+    """Evaluate what must be a number where it stands; raises Diagnostic."""
+    match expr:
+        case ast.Number(value):
+            return value
+        case ast.Binary("*", left, right):
+            return constant(left) * constant(right)
+        case ast.Binary("+", left, right):
+            return constant(left) + constant(right)
+        case _:
+            raise Diagnostic("a number must stand here", expr.at)
+
+
+def _declared(base: Any, stars: int, dimensions: list[int]) -> Any:
+    for _ in range(stars):
+        base = ast.Pointer(base)
+    for count in reversed(dimensions):
+        base = ast.Array(base, count)
+    return base
+
+
+def _climb(operands: list[ast.Expr], operators: list[Token]) -> ast.Expr:
+    """Build the tree of a flat list of operands and binary operators, by precedence."""
+    output, waiting = [operands[0]], list[Token]()
+
+    def reduce() -> None:
+        token, right, left = waiting.pop(), output.pop(), output.pop()
+        output.append(ast.Binary(str(token), left, right, where(token)))
+
+    for token, operand in zip(operators, operands[1:], strict=True):
+        while waiting and _BINDS[waiting[-1]] >= _BINDS[token]:
+            reduce()
+        waiting.append(token)
+        output.append(operand)
+    while waiting:
+        reduce()
+    return output[0]
+
+
+class CRules(ConditionRules, Transformer[Token, Any]):
+    """One method per rule of `grammar/c.lark`."""
+
+    def start(self, c: list[Any]) -> Parsed:
+        return Parsed(c)
+
+    # --- initial state
+
+    def init(self, c: list[Any]) -> list[Any]:
+        return c
+
+    def struct_definition(self, c: list[Any]) -> ast.Struct:
+        struct: ast.Struct = c[0]
+        return struct
+
+    def location(self, c: list[Any]) -> tuple[ast.Location, ast.Expr | None]:
+        base, (name, stars, dimensions), *attributes, value = c
+        type_ = _declared(base, stars, dimensions)
+        return ast.Location(str(name), type_, _merge(attributes), where(name)), value
+
+    def place(self, c: list[Any]) -> ast.Expr:
+        return access(c)
+
+    def register_place(self, c: list[Token]) -> ast.Expr:
+        raise Diagnostic(
+            f"{c[0]}:{c[1]} cannot be initialised", where(c[0]), "declare it in the thread"
+        )
+
+    def initial(self, c: list[Any]) -> ast.Initial:
+        return ast.Initial(c[0], c[1], c[0].at)
+
+    def braces(self, c: list[Any]) -> ast.Braces:
+        items = tuple(item for item in c if item is not None)
+        return ast.Braces(items, items[0].at if items else (0, 0))
+
+    # --- types
+
+    def type(self, c: list[Any]) -> Any:
+        return next(x for x in c if not (isinstance(x, Token) and x.type == "QUALIFIER"))
+
+    def integer(self, c: list[Token]) -> ast.Scalar:
+        words = [str(word) for word in c]
+        size = next((w for w in ("char", "short", "long") if w in words), "int")
+        if words.count("long") == 2:
+            size = "long long"
+        return ast.Scalar(f"unsigned {size}" if "unsigned" in words else size)
+
+    def named_type(self, c: list[Token]) -> ast.Scalar:
+        name = str(c[0]).removeprefix("__")
+        for prefix, short in (("uint", "u"), ("int", "s")):
+            if name.startswith(prefix) and name.endswith("_t"):
+                name = short + name[len(prefix) : -2]
+        return ast.Scalar(_SCALARS.get(name, name))
+
+    def struct_type(self, c: list[Token]) -> ast.StructName:
+        return ast.StructName(str(c[0]), where(c[0]))
+
+    def struct_inline(self, c: list[Any]) -> ast.Struct:
+        struct: ast.Struct = c[0]
+        return struct
+
+    def struct_body(self, c: list[Any]) -> ast.Struct:
+        fields = tuple(f for member in c[1:] if isinstance(member, list) for f in member)
+        return ast.Struct(
+            str(c[0]), fields, _merge([a for a in c[1:] if isinstance(a, ast.Attributes)])
+        )
+
+    def member(self, c: list[Any]) -> list[ast.Field]:
+        base, *names = c
+        return [
+            ast.Field(str(name), _declared(base, stars, dimensions), attributes)
+            for (name, stars, dimensions), attributes in names
+        ]
+
+    def member_name(self, c: list[Any]) -> tuple[Any, ast.Attributes]:
+        return c[0], _merge(c[1:])
+
+    def declarator(self, c: list[Any]) -> tuple[Token, int, list[int]]:
+        return c[1], c[0], c[2:]
+
+    def stars(self, c: list[Token]) -> int:
+        return sum(token.type == "STAR" for token in c)
+
+    def dimension(self, c: list[Any]) -> int:
+        count = constant(c[0])
+        if not 0 < count <= 4096:
+            raise Diagnostic(f"an array of {count} elements", c[0].at, "1 to 4096 are possible")
+        return count
+
+    def abstract(self, c: list[Any]) -> Any:
+        return _declared(c[0], c[1], [])
+
+    def packed(self, _: list[Any]) -> ast.Attributes:
+        return ast.Attributes(packed=True)
+
+    def aligned(self, c: list[Any]) -> ast.Attributes:
+        value = constant(c[0])
+        if value < 1 or value & (value - 1) or value > 4096:
+            raise Diagnostic(
+                f"__aligned({value}) is not possible", c[0].at, "a power of two, at most 4096"
+            )
+        return ast.Attributes(aligned=value)
+
+    def located(self, c: list[Any]) -> ast.Attributes:
+        value = constant(c[0])
+        if not 0 <= value < 4096:
+            raise Diagnostic(
+                f"__at({value}) is not in a page", c[0].at, "an offset in a page: 0 to 4095"
+            )
+        return ast.Attributes(offset=value)
+
+    # --- threads
+
+    def thread(self, c: list[Any]) -> ast.Thread:
+        name, *parameters, arch, body = c
+        at = where(name)
+        if not (name.startswith("P") and name[1:].isdigit()):
+            raise Diagnostic(f"`{name}` is not a thread", at, "threads are P0, P1, P2, …")
+        named = tuple(p for p in parameters if p is not None)
+        return ast.Thread(int(name[1:]), named, body, arch, at)
+
+    def arch(self, c: list[Token]) -> str:
+        return str(c[0])
+
+    def parameter(self, c: list[Any]) -> ast.Parameter:
+        base, stars, name, dimension = (*c, None) if len(c) == 3 else c
+        type_ = _declared(base, stars - 1 if stars else 0, [dimension] if dimension else [])
+        return ast.Parameter(str(name), type_, where(name))
+
+    def block(self, c: list[Any]) -> tuple[ast.Statement, ...]:
+        return _flatten(c)
+
+    def evaluate(self, c: list[Any]) -> ast.Evaluate:
+        return ast.Evaluate(c[0])
+
+    def nothing(self, _: list[Any]) -> tuple[ast.Statement, ...]:
+        return ()
+
+    def if_(self, c: list[Any]) -> ast.If:
+        return ast.If(c[0], _flatten(c[1:2]), _flatten(c[2:]))
+
+    def while_(self, c: list[Any]) -> ast.Loop:
+        return ast.Loop(c[0], _flatten(c[1:]), (), body_first=False, at=c[0].at)
+
+    def do_(self, c: list[Any]) -> ast.Loop:
+        return ast.Loop(c[1], _flatten(c[:1]), (), body_first=True, at=c[1].at)
+
+    def for_(self, c: list[Any]) -> tuple[ast.Statement, ...]:
+        start, condition, step, body = c
+        test = condition or ast.Number(1, "", decimal=True, at=(0, 0))
+        after = (ast.Evaluate(step),) if step else ()
+        return (*start, ast.Loop(test, _flatten([body]), after, body_first=False, at=test.at))
+
+    def clause(self, c: list[Any]) -> tuple[ast.Statement, ...]:
+        if c[0] is None:
+            return ()
+        return c[0] if isinstance(c[0], tuple) else (ast.Evaluate(c[0]),)
+
+    def declaration(self, c: list[Any]) -> tuple[ast.Statement, ...]:
+        base, *variables = c
+        return tuple(
+            ast.Declare(str(name), _declared(base, stars, dimensions), value, where(name))
+            for (name, stars, dimensions), value in variables
+        )
+
+    def variable(self, c: list[Any]) -> tuple[Any, Any]:
+        return c[0], c[1]
+
+    # --- expressions
+
+    def assign(self, c: list[Any]) -> ast.Assign:
+        return ast.Assign(c[0], str(c[1])[:-1], c[2], where(c[1]))
+
+    def ternary(self, c: list[Any]) -> ast.Ternary:
+        return ast.Ternary(c[0], c[2], c[3], where(c[1]))
+
+    def flat(self, c: list[Any]) -> ast.Expr:
+        return _climb(c[::2], c[1::2])
+
+    def infix(self, c: list[Token]) -> Token:
+        return c[0]
+
+    def prefix(self, c: list[Token]) -> Token:
+        return c[0]
+
+    def unary(self, c: list[Any]) -> ast.Unary:
+        return ast.Unary(str(c[0]), c[1], where(c[0]))
+
+    def cast(self, c: list[Any]) -> ast.Cast:
+        return ast.Cast(c[0], c[1], c[1].at)
+
+    def sizeof(self, c: list[Any]) -> ast.SizeOf:
+        return ast.SizeOf(c[0], getattr(c[0], "at", (0, 0)))
+
+    def step_before(self, c: list[Any]) -> ast.Assign:
+        at = where(c[0])
+        return ast.Assign(c[1], str(c[0])[0], ast.Number(1, "", decimal=True, at=at), at)
+
+    def step_after(self, c: list[Any]) -> ast.Assign:
+        return self.step_before([c[1], c[0]])
+
+    def member_of(self, c: list[Any]) -> ast.Member:
+        return ast.Member(c[0], str(c[1]), arrow=False, at=where(c[1]))
+
+    def member_at(self, c: list[Any]) -> ast.Member:
+        return ast.Member(c[0], str(c[2]), arrow=True, at=where(c[2]))
+
+    def index(self, c: list[Any]) -> ast.Index:
+        return ast.Index(c[0], c[1], c[1].at)
+
+    def number(self, c: list[Token]) -> ast.Number:
+        return number(c[0])
+
+    def name(self, c: list[Token]) -> ast.Name:
+        return ast.Name(str(c[0]), where(c[0]))
+
+    def call(self, c: list[Any]) -> ast.Call:
+        name, *args = c
+        return ast.Call(str(name), tuple(a for a in args if a is not None), where(name))
+
+    def type_argument(self, c: list[Any]) -> ast.SizeOf:
+        return ast.SizeOf(c[0], (0, 0))
+
+
+def _merge(attributes: list[ast.Attributes]) -> ast.Attributes:
+    merged = ast.Attributes()
+    for one in attributes:
+        if one is not None:
+            merged = ast.Attributes(
+                merged.packed or one.packed,
+                one.aligned if merged.aligned is None else merged.aligned,
+                one.offset if merged.offset is None else merged.offset,
+            )
+    return merged
+
+
+def _flatten(items: list[Any]) -> tuple[ast.Statement, ...]:
+    """Return the statements of a list in which one text may have become several, or none."""
+    found: list[ast.Statement] = []
+    for item in items:
+        if isinstance(item, tuple):
+            found += item
+        elif item is not None:
+            found.append(item)
+    return tuple(found)
+
+
+__all__ = ["Position", "parse"]

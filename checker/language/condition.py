@@ -1,0 +1,159 @@
+"""Final conditions: the transformer rules that every dialect's grammar shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from checker import litmus as ast
+from checker.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from lark import Token
+
+MAX_NUMBER_BITS = 128
+
+
+def number(token: Token) -> ast.Number:
+    """Return the integer constant that a token spells; raises Diagnostic beyond 128 bits."""
+    text = str(token).lower()
+    digits = text.rstrip("ul")
+    octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+    at = (token.line or 0, token.column or 0)
+    try:
+        value = int(digits, 8 if octal else 0)
+    except ValueError:
+        raise Diagnostic(f"`{text}` is not a number", at) from None
+    if value >> MAX_NUMBER_BITS:
+        raise Diagnostic(f"`{text[:40]}` has more than {MAX_NUMBER_BITS} bits", at)
+    return ast.Number(value, text[len(digits) :], digits.isdigit() and not octal, at)
+
+
+def where(token: Token) -> tuple[int, int]:
+    """Return the line and column of a token."""
+    return token.line or 0, token.column or 0
+
+
+def path_text(path: ast.Expr) -> str:
+    """Return a place in memory as the condition spells it."""
+    match path:
+        case ast.Member(of, name):
+            return f"{path_text(of)}.{name}"
+        case ast.Index(of, ast.Number(value)):
+            return f"{path_text(of)}[{value}]"
+        case ast.Name(name):
+            return name
+        case _:
+            return "?"
+
+
+class ConditionRules:
+    """One method per rule of `grammar/condition.lark`.
+
+    A dialect's grammar imports that file, so Lark calls its rules `condition__RULE`.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer for an imported rule; raises AttributeError as usual for any other name."""
+        if name.startswith("condition__"):
+            return getattr(self, name.removeprefix("condition__"))
+        raise AttributeError(name)
+
+    def quantifier(self, c: list[Token]) -> str:
+        return "".join(c)
+
+    def condition(self, c: list[Any]) -> ast.Condition:
+        return ast.Condition(c[0], c[1], f"{c[0]} {show(c[1])}")
+
+    def locations(self, c: list[Any]) -> tuple[ast.Register | ast.Memory, ...]:
+        return tuple(c)
+
+    def filter(self, c: list[Any]) -> ast.Proposition:
+        proposition: ast.Proposition = c[0]
+        return proposition
+
+    def implies(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("implies", tuple(c))
+
+    def disjunction(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("or", tuple(c))
+
+    def conjunction(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("and", tuple(c))
+
+    def not_(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("not", (c[-1],))
+
+    def true(self, _: list[Any]) -> ast.Connective:
+        return ast.Connective("true", ())
+
+    def false(self, _: list[Any]) -> ast.Connective:
+        return ast.Connective("false", ())
+
+    def torn(self, c: list[Any]) -> ast.Torn:
+        return ast.Torn(c[0] if c else None)
+
+    def equal(self, c: list[Any]) -> ast.Equal:
+        place = c[0]
+        at = place.at if isinstance(place, ast.Register) else place.path.at
+        return ast.Equal(place, c[1], at)
+
+    def differs(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("not", (self.equal(c),))
+
+    def register(self, c: list[Token]) -> ast.Register:
+        return ast.Register(number(c[0]).value, str(c[1]), where(c[0]))
+
+    def memory(self, c: list[Any]) -> ast.Memory:
+        path = access(c)
+        return ast.Memory(path, path_text(path))
+
+    def field(self, c: list[Token]) -> Token:
+        return c[0]
+
+    def element(self, c: list[Token]) -> ast.Number:
+        return number(c[0])
+
+    def value(self, c: list[Token]) -> int | str:
+        if c[0] is not None and c[0].type == "NAME":
+            return str(c[0])
+        return number(c[-1]).value * (-1 if c[0] is not None and str(c[0]) == "-" else 1)
+
+
+def access(c: list[Any]) -> ast.Expr:
+    """Return the expression for a location's name followed by fields and elements."""
+    path: ast.Expr = ast.Name(str(c[0]), where(c[0]))
+    for step in c[1:]:
+        if isinstance(step, ast.Number):
+            path = ast.Index(path, step, step.at)
+        else:
+            path = ast.Member(path, str(step), arrow=False, at=where(step))
+    return path
+
+
+_BINDING = {"implies": (1, " => "), "or": (2, " \\/ "), "and": (3, " /\\ ")}
+
+
+def show(proposition: ast.Proposition, outer: int = 0) -> str:
+    """Return a proposition in herd7's syntax, with the parentheses it needs."""
+    match proposition:
+        case ast.Equal(place, value):
+            return f"{show_place(place)}={value}"
+        case ast.Torn(None):
+            return "torn"
+        case ast.Torn(register):
+            return f"torn({show_place(register)})" if register else "torn"
+        case ast.Connective("not", (inner,)):
+            return f"~{show(inner, 4)}" if isinstance(inner, ast.Torn) else f"~({show(inner)})"
+        case ast.Connective(op, args) if op in _BINDING:
+            binding, word = _BINDING[op]
+            text = word.join(show(arg, binding) for arg in args)
+            return f"({text})" if outer >= binding else text
+        case ast.Connective(op):
+            return op
+
+
+def show_place(place: ast.Register | ast.Memory) -> str:
+    """Return a register or a piece of memory as herd7 prints it in a state."""
+    if isinstance(place, ast.Register):
+        return f"{place.thread}:{place.name}"
+    return f"[{place.text}]"

@@ -1,0 +1,156 @@
+"""The outside of a litmus file: its header lines, and comments turned to blanks.
+
+Everything keeps its line and column, so that later diagnostics point into the file as written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from checker.diagnostic import Diagnostic, Position
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 60
+
+_MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]")
+_INFO = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A litmus file taken apart: dialect and name, `key = value` lines, and the rest."""
+
+    dialect: str
+    name: str
+    info: tuple[tuple[str, str, Position], ...]
+    body: str
+    """The text from the init block on, padded with blank lines so that positions are the file's."""
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a file; raises Diagnostic where it is no text a litmus test could be."""
+    if len(raw) > MAX_BYTES:
+        raise Diagnostic(
+            f"the file has {len(raw):,} bytes; a litmus test is at most {MAX_BYTES:,}",
+            hint="is this a litmus test?",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        at = (before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1)
+        raise Diagnostic(
+            f"byte 0x{raw[error.start]:02x} is not UTF-8", at, "save the file as UTF-8"
+        ) from None
+    zero = text.find("\0")
+    if zero >= 0:
+        raise Diagnostic("this is a binary file", position(text, zero), "is this a litmus test?")
+    return text
+
+
+def position(text: str, index: int) -> Position:
+    """Return line and column of a character."""
+    return text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1
+
+
+def split(text: str) -> Source:
+    """Take a litmus file apart; raises Diagnostic where its outside is not well formed."""
+    if not text.strip():
+        raise Diagnostic("the file is empty", (1, 1), "a litmus test begins with `C name`")
+    clean = _blank_comments(text)
+    brace = clean.find("{")
+    header = clean if brace < 0 else clean[:brace]
+    lines = header.split("\n")
+    number = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    words = lines[number].split()
+    if not words:
+        raise Diagnostic("the file has no test", (1, 1), "a litmus test begins with `C name`")
+    if len(words) != 2:
+        raise Diagnostic(
+            "the first line is not a dialect and a name",
+            (number + 1, 1),
+            "a litmus test begins with `C name`",
+        )
+    info = tuple(_info_lines(lines, number + 1))
+    if brace < 0:
+        raise Diagnostic(
+            "there is no init block",
+            (len(lines), 1),
+            "after the header comes `{ … }`, with locations and their initial values",
+        )
+    body = "\n" * header.count("\n") + " " * (brace - header.rfind("\n") - 1) + clean[brace:]
+    return Source(words[0], words[1], info, body)
+
+
+def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]:
+    found: list[tuple[str, str, Position]] = []
+    for number, line in enumerate(lines[start:], start + 1):
+        match = _INFO.match(line)
+        if match:
+            found.append((match[1], match[2], (number, match.start(2) + 1)))
+        elif line.strip() and not line.strip().startswith('"'):
+            column = len(line) - len(line.lstrip()) + 1
+            raise Diagnostic(
+                f"`{line.strip()[:40]}` is neither a comment nor `key = value`",
+                (number, column),
+                "before the init block there are comments, a quoted line and `key = value` lines",
+            )
+    return found
+
+
+def _blank_comments(text: str) -> str:
+    """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` inside them and in init.
+
+    Inside a thread `(*` is a dereference. Nesting of brackets is bounded here, because everything
+    after this recurses.
+    """
+    parts: list[str] = []
+    depth = blocks = kept = 0
+    index = 0
+    brackets: list[tuple[str, int]] = []
+    while match := _MARK.search(text, index):
+        mark, start, index = match[0], match.start(), match.end()
+        in_thread = depth > 0 and blocks > 1
+        end = 0
+        if mark == "(*" and not in_thread:
+            end = _end_of_comment(text, start)
+        elif mark == "//" and blocks > 0:
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+        elif mark == "/*" and blocks > 0:
+            end = text.find("*/", start + 2) + 2
+            if end < 2:
+                raise Diagnostic("this comment does not end", position(text, start), "close it: */")
+        elif mark == "(*":
+            index = start + 1
+            mark = "("
+        if end:
+            parts += [text[kept:start], re.sub(r"[^\n]", " ", text[start:end])]
+            kept = index = end
+        elif mark in ("{", "(", "["):
+            brackets.append((mark, start))
+            if len(brackets) > MAX_DEPTH:
+                raise Diagnostic(
+                    f"brackets are nested more than {MAX_DEPTH} deep", position(text, start)
+                )
+            if mark == "{":
+                blocks += depth == 0
+                depth += 1
+        elif mark in ("}", ")", "]"):
+            if brackets:
+                brackets.pop()
+            depth -= mark == "}" and depth > 0
+    parts.append(text[kept:])
+    return "".join(parts)
+
+
+def _end_of_comment(text: str, start: int) -> int:
+    """Return the index after an OCaml comment, which may hold others."""
+    depth, index = 0, start
+    while match := re.compile(r"\(\*|\*\)").search(text, index):
+        depth += 1 if match[0] == "(*" else -1
+        index = match.end()
+        if depth == 0:
+            return index
+    raise Diagnostic("this comment does not end", position(text, start), "close it: *)")

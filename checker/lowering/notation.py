@@ -1,0 +1,166 @@
+"""The access notation of the data files, and the accesses it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from checker.diagnostic import Diagnostic
+from checker.program import BYTES, Access, Fence, Footprint
+
+Verb = Literal["load", "store", "rmw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One access of an operation; `at` counts from the operation's first byte."""
+
+    verb: Verb | None
+    """None for bytes, which are loads or stores as the operation is."""
+    cls: str
+    size: int
+    element: int
+    at: int
+    order: str = ""
+    atomic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Pieces that follow one another until the operation's size is used up."""
+
+    verb: Verb
+    cls: str
+    sizes: tuple[int, ...]
+    lead: int
+    """Every number of leading bytes below this is tried: the source's alignment decides it."""
+
+
+Step = Piece | Loop | Fence
+Alternative = tuple[Step, ...]
+
+
+@cache
+def parse(text: str) -> tuple[Alternative, ...]:
+    """Return the alternatives of a notation; raises Diagnostic where it is not well formed."""
+    from checker.language import grammar
+
+    rules = _rules()
+    alternatives: tuple[Alternative, ...] = grammar.parse("access", rules, text)
+    return alternatives
+
+
+@cache
+def _rules() -> Any:
+    from lark import Token, Transformer
+
+    class AccessRules(Transformer[Token, Any]):
+        """One method per rule of `grammar/access.lark`."""
+
+        def start(self, c: list[Alternative]) -> tuple[Alternative, ...]:
+            return tuple(c)
+
+        def alternative(self, c: list[Step]) -> Alternative:
+            return tuple(c)
+
+        def bytes(self, _: list[Any]) -> Piece:
+            return Piece(None, BYTES, 0, 1, 0)
+
+        def fence(self, c: list[Token]) -> Fence:
+            return Fence(str(c[0]))
+
+        def access(self, c: list[Any]) -> Piece:
+            verb, cls, size, element, at, *modifiers = c
+            words = {str(m) for m in modifiers}
+            return Piece(
+                str(verb),  # type: ignore[arg-type]  # the grammar admits only these verbs
+                str(cls or "gpr"),
+                int(size),
+                int(element or size),
+                int(at or 0),
+                next((w for w in ("acquire", "release") if w in words), ""),
+                "atomic" in words,
+            )
+
+        def loop(self, c: list[Any]) -> Loop:
+            lead, verb, cls, *sizes = c
+            return Loop(
+                str(verb),  # type: ignore[arg-type]  # the grammar admits only these verbs
+                str(cls or "gpr"),
+                tuple(int(size) for size in sizes),
+                int(lead or 1),
+            )
+
+    return AccessRules
+
+
+def expand(alternative: Alternative, size: int) -> list[tuple[Piece | Fence, ...]]:
+    """Return what an alternative becomes for an operation of `size` bytes, without loops.
+
+    A loop with a lead becomes several. Raises Diagnostic where the pieces leave the operation.
+    """
+    found: list[tuple[Piece | Fence, ...]] = [()]
+    for step in alternative:
+        if isinstance(step, Loop):
+            rounds = _unroll(step, size)
+            found = [before + after for before in found for after in rounds]
+        elif isinstance(step, Fence):
+            found = [(*before, step) for before in found]
+        else:
+            piece = step if step.size else Piece(None, BYTES, size, 1, 0)
+            if piece.at + piece.size > size:
+                raise Diagnostic(
+                    f"{piece.size} bytes at {piece.at} leave an operation of {size} bytes"
+                )
+            found = [(*before, piece) for before in found]
+    return found
+
+
+def _unroll(loop: Loop, size: int) -> list[tuple[Piece | Fence, ...]]:
+    """Return the pieces of a loop for each number of leading bytes, without repetitions."""
+    found: dict[tuple[Piece | Fence, ...], None] = {}
+    for lead in range(loop.lead):
+        at, pieces = 0, list[Piece | Fence]()
+        sizes = [bit for bit in (1, 2, 4, 8, 16, 32) if lead & bit]
+        for wanted in sizes:
+            if at + wanted <= size:
+                pieces.append(Piece(loop.verb, loop.cls, wanted, wanted, at))
+                at += wanted
+        for wanted in loop.sizes:
+            while at + wanted <= size:
+                pieces.append(Piece(loop.verb, loop.cls, wanted, wanted, at))
+                at += wanted
+        if at < size:
+            raise Diagnostic(f"a loop of {loop.sizes} leaves {size - at} of {size} bytes over")
+        found[tuple(pieces)] = None
+    return list(found)
+
+
+def steps(
+    pieces: tuple[Piece | Fence, ...], kind: Literal["load", "store"], place: Footprint,
+    contract: tuple[str, str],
+) -> tuple[Access | Fence, ...]:
+    """Return the accesses of an operation to a place.
+
+    `kind` is what the operation does there: the other side of a copy mirrors the notation's verb.
+    `contract` is the name and the source of what promises the pieces that are marked `atomic`.
+    """  # fmt: skip
+    made: list[Access | Fence] = []
+    for piece in pieces:
+        if isinstance(piece, Fence):
+            made.append(piece)
+            continue
+        footprint = Footprint(place.location, place.offset + piece.at, piece.size)
+        promised, cite = contract if piece.atomic else ("", "")
+        kinds: tuple[Literal["load", "store"], ...] = (
+            ("load", "store") if piece.verb == "rmw" else (kind,)
+        )
+        for one in kinds:
+            made.append(
+                Access(
+                    one, piece.cls, footprint, piece.element, piece.at, piece.order, promised,
+                    cite, atomic=piece.verb == "rmw",
+                )
+            )  # fmt: skip
+    return tuple(made)

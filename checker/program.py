@@ -1,0 +1,201 @@
+"""What the hardware is asked to do: operations, their accesses, and the question about them.
+
+Values are in memory order: byte k of an operation is bits 8k to 8k+7 of its value, whatever the
+architecture's endianness. Sizes and offsets are in bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from checker.expression import TRUE, Expression
+
+if TYPE_CHECKING:
+    from checker.arch import Target
+    from checker.diagnostic import Position
+
+Layer = Literal["contract", "code"]
+
+BYTES = "bytes"
+"""The class of an access of which nothing is promised above a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """The bytes an access touches."""
+
+    location: str
+    offset: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The offset after the last byte."""
+        return self.offset + self.size
+
+    def overlaps(self, other: Footprint) -> bool:
+        """Whether the two have a byte in common."""
+        return (
+            self.location == other.location and self.offset < other.end and other.offset < self.end
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One memory read or write that the hardware is asked for."""
+
+    kind: Literal["load", "store"]
+    cls: str
+    """The instruction class that the architecture's rules speak of."""
+    footprint: Footprint
+    element: int
+    """The size of one register or element of the instruction; the access's size where it has one."""
+    start: int
+    """The byte of the operation's value that the access's first byte carries."""
+    order: str = ""
+    """`acquire`, `release` or nothing: recorded for the ordering axioms."""
+    promised: str = ""
+    """What promises that the access is whole where it is aligned: a contract, or nothing."""
+    cite: str = ""
+    """The source of that promise."""
+    atomic: bool = False
+    """Whether this is half of a read-modify-write: one load and one store of the operation."""
+
+    def __str__(self) -> str:
+        """Return the access in the access notation, without its place."""
+        if self.cls == BYTES:
+            return f"{self.kind} {self.footprint.size} by bytes"
+        name = self.kind if self.cls == "gpr" else f"{self.kind}.{self.cls}"
+        by = "" if self.element == self.footprint.size else f" by {self.element}"
+        return f"{name} {self.footprint.size}{by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A barrier, by the name its author gave it: recorded for the ordering axioms."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing the test's author wrote, as the accesses it becomes, in program order."""
+
+    number: int
+    thread: int
+    name: str
+    steps: tuple[Access | Fence, ...]
+    size: int = 0
+    value: Expression | None = None
+    """What its stores write."""
+    guard: Expression = TRUE
+    """When it is executed at all."""
+    stores_if: Expression = TRUE
+    """When its stores happen (a compare-and-exchange that fails has none)."""
+    at: Position = field(default=(0, 0), compare=False)
+    lowering: str = ""
+    """The access notation it was lowered by."""
+
+    @property
+    def accesses(self) -> Iterator[Access]:
+        """The accesses, without fences."""
+        return (step for step in self.steps if isinstance(step, Access))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location: its size, its initial bytes, and what is known of its address."""
+
+    name: str
+    size: int
+    initial: tuple[int, ...]
+    modulus: int = 1
+    residue: int = 0
+    """The address is `residue` modulo `modulus`, and nothing else is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread's architecture and its registers when it has ended."""
+
+    number: int
+    target: Target
+    registers: tuple[tuple[str, Expression], ...] = ()
+
+    def register(self, name: str) -> Expression:
+        """Return a register's final value; raises KeyError."""
+        return dict(self.registers)[name]
+
+
+# --- the question ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ValueIs:
+    """An expression over what was read has this value, modulo its width."""
+
+    value: Expression
+    constant: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryIs:
+    """A piece of memory has this value in the final state, in memory order."""
+
+    footprint: Footprint
+    constant: int
+
+
+@dataclass(frozen=True, slots=True)
+class IsTorn:
+    """One of these read operations is torn; each counts only when its guard holds."""
+
+    reads: tuple[tuple[int, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`not`, `and`, `or` or `implies` over questions; `and` of nothing is true."""
+
+    op: Literal["not", "and", "or", "implies"]
+    args: tuple[Question, ...]
+
+
+Question = ValueIs | MemoryIs | IsTorn | Logic
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One column of a final state: how it is called, what it is, and how it is printed."""
+
+    text: str
+    what: Expression | Footprint
+    bits: int
+    signed: bool
+    swapped: bool = False
+    """Whether its bytes in memory order are those of a big-endian number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One choice of accesses for every operation of a test, on one architecture and layer."""
+
+    name: str
+    target: Target
+    layer: Layer
+    places: tuple[Place, ...]
+    threads: tuple[Thread, ...]
+    operations: tuple[Operation, ...]
+    question: Question
+    """The proposition of the condition; for `forall P`, not P."""
+    shown: tuple[Shown, ...] = ()
+    assumed: tuple[Expression, ...] = ()
+    """Executions in which one of these fails are cut off: loops that would need more rounds."""
+    keep: Question | None = None
+    """A `filter` clause: final states in which it fails are not counted."""
+
+    def place(self, name: str) -> Place:
+        """Return the location called `name`; raises StopIteration."""
+        return next(place for place in self.places if place.name == name)
