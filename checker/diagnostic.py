@@ -52,3 +52,7 @@ def nearest(word: str, known: Iterable[str], what: str = "did you mean") -> str:
 
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
     return f"{what} {' or '.join(close)}?" if close else ""
+
+
+class LimitReached(Exception):  # noqa: N818 - an answer (`unknown`), not an error
+    """A bound on the work was hit; the text says which, and what would raise it."""

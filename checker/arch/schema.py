@@ -199,9 +199,7 @@ class _Check:
     def promise(self, rule: Mapping[str, Any], archs: Collection[str]) -> None:
         here = f"rule {rule.get('id', '?')}"
         self.keys(rule, _RULE, here)
-        self.need(
-            rule, ("id", "arch", "says", "class", "unit", "evidence", "source"), here
-        )
+        self.need(rule, ("id", "arch", "says", "class", "unit", "evidence", "source"), here)
         self._common(rule, archs, here)
         if rule["unit"] not in ("whole", "element") and not isinstance(rule["unit"], int):
             self.fail(f"{here}: unit is `{rule['unit']}`", "whole, element or a number of bytes")

@@ -138,14 +138,13 @@ def _unroll(loop: Loop, size: int) -> list[tuple[Piece | Fence, ...]]:
 
 
 def steps(
-    pieces: tuple[Piece | Fence, ...], kind: Literal["load", "store"], place: Footprint,
-    contract: tuple[str, str],
+    pieces: tuple[Piece | Fence, ...], *, reads: bool, place: Footprint, contract: tuple[str, str]
 ) -> tuple[Access | Fence, ...]:
-    """Return the accesses of an operation to a place.
+    """Return the accesses of an operation that reads or writes a place.
 
-    `kind` is what the operation does there: the other side of a copy mirrors the notation's verb.
+    The other side of a copy mirrors the notation's verb, so the verb counts only for `rmw`.
     `contract` is the name and the source of what promises the pieces that are marked `atomic`.
-    """  # fmt: skip
+    """
     made: list[Access | Fence] = []
     for piece in pieces:
         if isinstance(piece, Fence):
@@ -153,14 +152,19 @@ def steps(
             continue
         footprint = Footprint(place.location, place.offset + piece.at, piece.size)
         promised, cite = contract if piece.atomic else ("", "")
-        kinds: tuple[Literal["load", "store"], ...] = (
-            ("load", "store") if piece.verb == "rmw" else (kind,)
-        )
-        for one in kinds:
+        kinds: tuple[Literal["load", "store"], ...] = ("load",) if reads else ("store",)
+        for kind in ("load", "store") if piece.verb == "rmw" else kinds:
             made.append(
                 Access(
-                    one, piece.cls, footprint, piece.element, piece.at, piece.order, promised,
-                    cite, atomic=piece.verb == "rmw",
+                    kind=kind,
+                    cls=piece.cls,
+                    footprint=footprint,
+                    element=piece.element,
+                    start=piece.at,
+                    order=piece.order,
+                    promised=promised,
+                    cite=cite,
+                    atomic=piece.verb == "rmw",
                 )
-            )  # fmt: skip
+            )
     return tuple(made)

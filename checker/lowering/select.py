@@ -43,7 +43,11 @@ def _aliases() -> dict[str, str]:
 
 
 def select(
-    operation: str, size: int, target: Target, layer: Layer, align: int,
+    operation: str,
+    size: int,
+    target: Target,
+    layer: Layer,
+    align: int,
     overrides: tuple[Override, ...] = (),
 ) -> Lowering | None:
     """Return the lowering of an operation, or None where it has no form of that size.
@@ -154,7 +158,9 @@ def missing(operation: str, size: int, target: Target, layer: Layer) -> Diagnost
     spelled = ", ".join(str(n) for n in sizes)
     return Diagnostic(
         f"{operation} of {size} bytes does not build on {target.name}",
-        hint=f"there it has {spelled} bytes" if sizes else f"{target.name} has no {operation} at all",
+        hint=f"there it has {spelled} bytes"
+        if sizes
+        else f"{target.name} has no {operation} at all",
     )
 
 

@@ -1,0 +1,333 @@
+"""A thread of the C dialect, run with unknown reads: its operations, and its registers at the end.
+
+Control flow becomes guards: both branches of an `if` are run, each under its condition, and the
+values that differ are chosen by it. A loop is its body so many times under ever stronger guards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from checker import expression as ex
+from checker import litmus as ast
+from checker.diagnostic import Diagnostic, Position, nearest
+from checker.expression import TRUE, Const, Expression
+from checker.lowering import calls
+from checker.lowering import values as c
+from checker.lowering.layout import Layout, spell
+from checker.lowering.objects import Local, Objects, State, World
+from checker.lowering.values import Address, Integer, Value
+
+
+class ThreadRunner(Objects):
+    """Runs one thread; operations are numbered through the whole test by `state`."""
+
+    def __init__(
+        self, thread: ast.Thread, layout: Layout, word: int, world: World, state: State
+    ) -> None:
+        """Keep the thread; `word` is its architecture's, in bytes."""
+        super().__init__(thread.number, layout, world, state)
+        self._thread = thread
+        self._word = word
+        self._parameters: dict[str, Address] = {}
+
+    def run(self) -> None:
+        """Run the thread; raises Diagnostic where the test has no meaning."""
+        for parameter in self._thread.parameters:
+            location = self.world.shared.get(parameter.name)
+            if location is None:
+                raise Diagnostic(
+                    f"there is no location `{parameter.name}`", parameter.at,
+                    nearest(parameter.name, self.world.shared) or "declare it in the init block",
+                )  # fmt: skip
+            of = parameter.type if parameter.type != ast.Scalar("void") else location.type
+            self._parameters[parameter.name] = replace(location, type=of)
+        self._block(self._thread.body)
+
+    # --- statements
+
+    def _block(self, statements: tuple[ast.Statement, ...]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, statement: ast.Statement) -> None:
+        match statement:
+            case ast.Declare(name, type_, value, at):
+                if name in self._parameters:
+                    raise Diagnostic(f"`{name}` is a parameter already", at)
+                size = self.layout.size(type_)
+                self.locals[name] = Local(type_, Const(0, 8 * size))
+                if value is not None:
+                    self.assign(self.local(name), value)
+            case ast.Evaluate(expr):
+                self.value(expr)
+            case ast.If(condition, then, otherwise):
+                self._branch(
+                    self.integer(condition).truth(),
+                    lambda: self._block(then),
+                    lambda: self._block(otherwise),
+                )
+            case ast.Loop():
+                self._loop(statement, self.world.unroll, enter=statement.body_first)
+
+    def _loop(self, loop: ast.Loop, rounds: int, *, enter: bool) -> None:
+        condition = TRUE if enter else self.integer(loop.condition).truth()
+        if condition == ex.FALSE:
+            return
+        if rounds == 0:
+            self.state.cut = True
+            going = ex.binary("and", self.guard, condition)
+            self.state.assumed.append(ex.invert(going))
+            return
+
+        def once() -> None:
+            self._block(loop.body)
+            self._block(loop.step)
+            self._loop(loop, rounds - 1, enter=False)
+
+        self._branch(condition, once, lambda: None)
+
+    def _branch(
+        self, condition: Expression, then: Callable[[], None], otherwise: Callable[[], None]
+    ) -> None:
+        """Run both sides, each under its condition, and join what they leave in the variables."""
+        if isinstance(condition, Const):
+            (then if condition.value else otherwise)()
+            return
+        outer, before = self.guard, self.locals
+        ends = []
+        for side, holds in ((then, condition), (otherwise, ex.invert(condition))):
+            self.guard = ex.binary("and", outer, holds)
+            self.locals = {name: replace(local) for name, local in before.items()}
+            side()
+            ends.append(self.locals)
+        self.guard = outer
+        self.locals = {
+            name: self._join(name, condition, ends[0][name], ends[1][name])
+            for name in ends[0]
+            if name in ends[1]
+        } | {name: local for end in ends for name, local in end.items() if name not in before}
+
+    def _join(self, name: str, condition: Expression, yes: Local, no: Local) -> Local:
+        if yes.value == no.value:
+            return yes
+        if isinstance(yes.value, Address) or isinstance(no.value, Address):
+            raise Diagnostic(
+                f"`{name}` points to different places in the two branches of an `if`",
+                self._thread.at, "give each branch a pointer of its own",
+            )  # fmt: skip
+        return Local(yes.type, ex.choose(condition, yes.value, no.value))
+
+    # --- expressions
+
+    def value(self, expr: ast.Expr) -> Value:
+        match expr:
+            case ast.Number():
+                return c.number(expr, self._word)
+            case ast.Unary("&", of):
+                return self.lvalue(of)
+            case ast.Unary("*") | ast.Member() | ast.Index():
+                return self.load(self.lvalue(expr), expr.at)
+            case ast.Name(name, at):
+                if name in self._parameters and name not in self.locals:
+                    return self._parameters[name]
+                return self.load(self.lvalue(expr), at)
+            case ast.Unary(op, of, at):
+                return self._unary(op, self.integer(of), at)
+            case ast.Binary(op, left, right, at):
+                return self._binary(op, left, right, at)
+            case ast.Ternary(condition, yes, no, at):
+                return self._ternary(condition, yes, no, at)
+            case ast.Cast(type_, of, at):
+                return self._cast(type_, self.value(of), at)
+            case ast.SizeOf(of):
+                size = self.layout.size(self._type_of(of))
+                return Integer(Const(size, 8 * self._word), False)
+            case ast.Assign(target, op, value, at):
+                if op:
+                    value = ast.Binary(op, target, value, at)
+                return self.assign(self.lvalue(target), value)
+            case ast.Call():
+                return calls.call(self, expr)
+            case ast.Braces(_, at):
+                raise Diagnostic("an initializer cannot stand here", at)
+
+    def integer(self, expr: ast.Expr) -> Integer:
+        value = self.value(expr)
+        if isinstance(value, Address):
+            return self.address_value(value, expr.at)
+        return value
+
+    def address_value(self, address: Address, at: Position) -> Integer:
+        """Return an address as a number, of which only equality with others means anything."""
+        if address.local:
+            raise Diagnostic("the address of a local variable has no value here", at)
+        number = self.world.addresses[address.base] + address.offset
+        return Integer(Const(number, 8 * self._word), False)
+
+    def _unary(self, op: str, of: Integer, at: Position) -> Integer:
+        match op:
+            case "-":
+                value = c.promote(of)
+                zero = Integer(Const(0, value.bits), value.signed)
+                return c.apply("-", zero, value, at)
+            case "~":
+                value = c.promote(of)
+                return Integer(ex.invert(value.value), value.signed)
+            case "!":
+                return c.flag(ex.invert(of.truth()))
+            case _:
+                return c.promote(of)
+
+    def _binary(self, op: str, left: ast.Expr, right: ast.Expr, at: Position) -> Value:
+        if op in ("&&", "||"):
+            return self._lazily(op, left, right)
+        first, second = self.value(left), self.value(right)
+        if isinstance(second, Address) and isinstance(first, Integer) and op == "+":
+            first, second = second, first
+        if isinstance(first, Address) and isinstance(second, Integer) and op in "+-":
+            step = self.known(second, at) * self.layout.size(first.type)
+            return replace(first, offset=first.offset + (step if op == "+" else -step))
+        numbers = [
+            self.address_value(v, at) if isinstance(v, Address) else v for v in (first, second)
+        ]
+        return c.apply(op, numbers[0], numbers[1], at)
+
+    def _lazily(self, op: str, left: ast.Expr, right: ast.Expr) -> Integer:
+        """Evaluate `&&` and `||`, whose right side runs only when the left side does not decide."""
+        first = self.integer(left).truth()
+        result = [first]
+        needed = first if op == "&&" else ex.invert(first)
+
+        def rest() -> None:
+            result.append(self.integer(right).truth())
+
+        self._branch(needed, rest, lambda: None)
+        if len(result) == 1:
+            return c.flag(first)
+        return c.flag(ex.binary("and" if op == "&&" else "or", first, result[1]))
+
+    def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr, at: Position) -> Integer:
+        test = self.integer(condition).truth()
+        results: list[Integer] = []
+
+        def take(side: ast.Expr) -> Callable[[], None]:
+            return lambda: results.append(self.integer(side))
+
+        self._branch(test, take(yes), take(no))
+        if len(results) == 1:
+            return results[0]
+        first, second = c.common(results[0], results[1])
+        return Integer(ex.choose(test, first.value, second.value), first.signed)
+
+    def _cast(self, type_: ast.Type, value: Value, at: Position) -> Value:
+        if isinstance(type_, ast.Pointer) and isinstance(value, Address):
+            return replace(value, type=type_.to)
+        if isinstance(value, Address):
+            value = self.address_value(value, at)
+        if type_ == ast.Scalar("void"):
+            return value
+        return value.convert(8 * self.layout.size(type_), self.layout.is_signed(type_))
+
+    def known(self, value: Integer, at: Position) -> int:
+        """Return a number that must not depend on what was read."""
+        if not isinstance(value.value, Const):
+            raise Diagnostic(
+                "this depends on what was read", at,
+                "offsets and sizes must be known before the test runs",
+            )  # fmt: skip
+        raw = value.value.value
+        return ex.signed(raw, value.bits) if value.signed else raw
+
+    def _type_of(self, of: ast.Type | ast.Expr) -> ast.Type:
+        if isinstance(of, (ast.Scalar, ast.Pointer, ast.Array, ast.StructName)):
+            return of
+        return self.lvalue(of).type
+
+    # --- places
+
+    def lvalue(self, expr: ast.Expr) -> Address:
+        match expr:
+            case ast.Name(name, at):
+                if name in self.locals:
+                    return self.local(name)
+                if name in self._parameters:
+                    raise Diagnostic(
+                        f"`{name}` is a pointer to the location already", at,
+                        f"write `{name}` for its address, `*{name}` for its value",
+                    )  # fmt: skip
+                if name in self.world.shared:
+                    return self.world.shared[name]
+                known = [*self.locals, *self.world.shared]
+                raise Diagnostic(f"`{name}` is not declared", at, nearest(name, known))
+            case ast.Unary("*", of, at):
+                return self.pointer(of, at)
+            case ast.Index(of, index, at):
+                base = self.pointer(of, at)
+                step = self.known(self.integer(index), at) * self.layout.size(base.type)
+                return replace(base, offset=base.offset + step)
+            case ast.Member(of, name, arrow, at):
+                base = self.pointer(of, at) if arrow else self.lvalue(of)
+                member = self.layout.member(base.type, name, at)
+                return replace(base, offset=base.offset + member.offset, type=member.type)
+            case ast.Cast(_, of, at):
+                raise Diagnostic("a cast is not a place in memory", at, "*(type *)&x")
+            case _:
+                raise Diagnostic("this is not a place in memory", expr.at)
+
+    def pointer(self, expr: ast.Expr, at: Position) -> Address:
+        """Return the place that a pointer points to; an array points to its first element."""
+        if isinstance(expr, (ast.Name, ast.Member, ast.Index)) and not (
+            isinstance(expr, ast.Name)
+            and expr.name in self._parameters
+            and expr.name not in self.locals
+        ):
+            place = self.lvalue(expr)
+            if isinstance(place.type, ast.Array):
+                return replace(place, type=place.type.of)
+        value = self.value(expr)
+        if isinstance(value, Address):
+            if isinstance(value.type, ast.Array):
+                return replace(value, type=value.type.of)
+            return value
+        raise Diagnostic(
+            "this pointer was computed or read from memory; following it is not supported", at,
+            "name the location it points to",
+        )  # fmt: skip
+
+    def assign(self, target: Address, value: ast.Expr) -> Value:
+        """Assign an expression, or an initializer, to a place."""
+        if isinstance(value, ast.Braces):
+            for place, item in self.elements(target, value):
+                self.assign(place, item)
+            return Integer(Const(0, 32), True)
+        result = self.value(value)
+        if isinstance(result, Address):
+            if target.local and isinstance(target.type, ast.Pointer):
+                self.locals[target.base].value = result
+                return result
+            result = self.address_value(result, value.at)
+        size = self.layout.size(target.type)
+        if not self.layout.is_integer(target.type) and not isinstance(target.type, ast.Pointer):
+            raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", value.at)
+        self.put(target, self.raw(result, size), "plain-write", value.at)
+        return result.convert(8 * size, self.layout.is_signed(target.type))
+
+    def elements(self, target: Address, braces: ast.Braces) -> list[tuple[Address, ast.Expr]]:
+        match target.type:
+            case ast.Array(of, count):
+                size = self.layout.size(of)
+                places = [
+                    replace(target, offset=target.offset + size * i, type=of) for i in range(count)
+                ]
+            case ast.StructName() as struct:
+                places = [
+                    replace(target, offset=target.offset + m.offset, type=m.type)
+                    for m in self.layout.members(struct)
+                ]
+            case _:
+                places = [target]
+        if len(braces.items) > len(places):
+            raise Diagnostic(f"{len(braces.items)} values for {len(places)} elements", braces.at)
+        return list(zip(places, braces.items, strict=False))

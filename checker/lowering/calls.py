@@ -1,0 +1,169 @@
+"""Calls of the kernel's interface: from arguments to operations on shared memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from checker import expression as ex
+from checker import litmus as ast
+from checker.diagnostic import Diagnostic, Position
+from checker.expression import TRUE, Const, Expression, ReadValue
+from checker.lowering import values as c
+from checker.lowering.draft import Draft
+from checker.lowering.layout import spell
+from checker.lowering.operations import BARRIERS, Shape, not_modelled, shape
+from checker.lowering.select import unknown_operation
+from checker.lowering.values import Address, Integer, Value
+
+if TYPE_CHECKING:
+    from checker.lowering.c import ThreadRunner
+
+MAX_COPY = 4096
+
+Arguments = Mapping[str, ast.Expr]
+
+_SUCCESS = Integer(Const(0, 32), True)
+
+_CONVERSIONS = {
+    name: (bits, kind == "be")
+    for bits in (16, 32, 64)
+    for kind in ("le", "be")
+    for name in (f"cpu_to_{kind}{bits}", f"{kind}{bits}_to_cpu")
+}
+"""Byte-order helpers of the kernel: width in bits, and whether the other side is big-endian."""
+
+
+def call(run: ThreadRunner, expr: ast.Call) -> Value:
+    """Run a call and return its value; raises Diagnostic where it has no meaning here."""
+    name, args, at = expr.name, expr.args, expr.at
+    if name in BARRIERS:
+        drafts = run.state.drafts
+        drafts.append(Draft(len(drafts), run.thread, name, "fence", at, guard=run.guard))
+        return _SUCCESS
+    if name in ("likely", "unlikely") and len(args) == 1:
+        return run.integer(args[0])
+    if name in _CONVERSIONS and len(args) == 1:
+        bits, big = _CONVERSIONS[name]
+        value = run.integer(args[0]).convert(bits, signed=False)
+        same = big == run.layout.big_endian
+        return value if same else Integer(c.swap(value.value), False)
+    known = shape(name)
+    if known is None:
+        raise _unknown(name, at)
+    if len(args) != len(known.roles):
+        raise Diagnostic(
+            f"{name}() takes {len(known.roles)} arguments, not {len(args)}", at,
+            f"{name}({', '.join(known.roles)})",
+        )  # fmt: skip
+    outer, run.spelled = run.spelled, name
+    try:
+        return _operate(run, known, dict(zip(known.roles, args, strict=True)), at)
+    finally:
+        run.spelled = outer
+
+
+def _unknown(name: str, at: Position) -> Diagnostic:
+    why = not_modelled(name)
+    if why:
+        return Diagnostic(f"`{name}()` is not modelled", at, why)
+    problem = unknown_operation(name)
+    problem.at = at
+    return problem
+
+
+def _operate(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Value:
+    match shape.verb:
+        case "copy" | "copy_guest":
+            return _copy(run, shape, args, at)
+        case "fill":
+            return _fill(run, shape, args, at)
+        case "exchange" | "compare_exchange" | "update":
+            return _modify(run, shape, args, at)
+        case "put_guest":
+            # __kvm_put_guest() takes the width from typeof(v): include/linux/kvm_host.h, v6.12.
+            value = run.integer(args["value"])
+            place = run.pointer(args["pointer"], at)
+            run.put(place, run.raw(value, value.bits // 8), shape.operation, at)
+        case "put" | "write":
+            place = _place(run, args, at)
+            value = run.integer(args["value"])
+            run.put(place, run.raw(value, run.layout.size(place.type)), shape.operation, at)
+        case "get" | "get_guest":
+            place = _place(run, args, at)
+            read = run.number(run.read(shape.operation, place, at), place.type)
+            target = run.lvalue(args["target"])
+            run.put(target, run.raw(read, run.layout.size(target.type)), "plain-write", at)
+        case "read":
+            place = _place(run, args, at)
+            if place.local:
+                return run.load(place, at)
+            return run.number(run.read(shape.operation, place, at), place.type)
+    return _SUCCESS
+
+
+def _place(run: ThreadRunner, args: Arguments, at: Position) -> Address:
+    """Return the place a single operation is about; raises Diagnostic where it is no integer."""
+    if "lvalue" in args:
+        place, where = run.lvalue(args["lvalue"]), args["lvalue"].at
+    else:
+        place, where = run.pointer(args["pointer"], at), args["pointer"].at
+    if run.layout.is_integer(place.type) or isinstance(place.type, ast.Pointer):
+        return place
+    raise Diagnostic(f"`{spell(place.type)}` is not an integer", where, "name a field, or cast")
+
+
+def _length(run: ThreadRunner, expr: ast.Expr, at: Position) -> int:
+    size = run.known(run.integer(expr), at)
+    if not 0 < size <= MAX_COPY:
+        raise Diagnostic(f"a length of {size} bytes", expr.at, f"1 to {MAX_COPY} are possible")
+    return size
+
+
+def _copy(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
+    size = _length(run, args["size"], at)
+    to, source = run.pointer(args["to"], at), run.pointer(args["from"], at)
+    if source.local:
+        raw = run.bytes_of(source, args["from"].at, size)
+    else:
+        raw = run.read(shape.operation, source, args["from"].at, size)
+    run.put(to, raw, shape.operation, args["to"].at)
+    return _SUCCESS
+
+
+def _fill(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
+    size = _length(run, args["size"], at)
+    byte = run.integer(args["byte"]).convert(8, signed=False)
+    raw: Expression = Const(0, 8 * size)
+    for offset in range(size):
+        raw = c.replace(raw, offset, byte.value)
+    run.put(run.pointer(args["to"], at), raw, shape.operation, at)
+    return _SUCCESS
+
+
+def _modify(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
+    """Add an atomic read-modify-write: Documentation/atomic_t.txt."""
+    place = _place(run, args, at)
+    if place.local:
+        raise Diagnostic("an atomic operation on a local variable", at)
+    size, signed = run.layout.size(place.type), run.layout.is_signed(place.type)
+    operand = run.integer(args["value"]) if "value" in args else Integer(Const(1, 32), True)
+    operand = operand.convert(8 * size, signed)
+    expected = run.integer(args["old"]).convert(8 * size, signed) if "old" in args else None
+    old = run.number(ReadValue(len(run.state.drafts), 8 * size), place.type)
+    new = operand if shape.verb != "update" else _update(shape.update, old, operand, at)
+    stores_if = ex.binary("eq", old.value, expected.value) if expected else TRUE
+    run.emit(shape.operation, "rmw", place, size, at, run.raw(new, size), stores_if)
+    match shape.result:
+        case "new":
+            return new
+        case "zero":
+            return c.flag(ex.invert(new.truth()))
+        case _:
+            return old
+
+
+def _update(operator: str, old: Integer, operand: Integer, at: Position) -> Integer:
+    if operator == "&~":
+        return _update("&", old, Integer(ex.invert(operand.value), operand.signed), at)
+    return c.apply(operator, old, operand, at).convert(old.bits, old.signed)

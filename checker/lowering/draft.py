@@ -1,0 +1,45 @@
+"""A test on one architecture before its operations are lowered: values and places, no accesses yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checker.diagnostic import Position
+from checker.expression import TRUE, Expression
+from checker.program import Footprint, Place, Question, Shown, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An operation of a thread, and the place it touches; a fence touches none."""
+
+    number: int
+    thread: int
+    name: str
+    """The operation whose lowering it takes."""
+    kind: Literal["load", "store", "rmw", "fence"]
+    at: Position
+    place: Footprint | None = None
+    align: int = 1
+    """What its address is known to be a multiple of, in bytes."""
+    value: Expression | None = None
+    guard: Expression = TRUE
+    stores_if: Expression = TRUE
+    spelled: str = ""
+    """The call as the test has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A whole test on one architecture: the same for every layer and every alternative."""
+
+    places: tuple[Place, ...]
+    threads: tuple[Thread, ...]
+    drafts: tuple[Draft, ...]
+    question: Question
+    shown: tuple[Shown, ...]
+    assumed: tuple[Expression, ...]
+    keep: Question | None
+    cut: bool
+    """Whether a loop was cut at the bound."""

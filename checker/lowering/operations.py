@@ -1,0 +1,92 @@
+"""The kernel's calls: which operation each is, and what part each argument plays in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from checker import arch as archs
+from checker.lowering import select
+
+BARRIERS = frozenset(
+    "barrier smp_mb smp_rmb smp_wmb mb rmb wmb virt_mb virt_rmb virt_wmb dma_rmb dma_wmb "
+    "smp_mb__before_atomic smp_mb__after_atomic smp_mb__after_spinlock smp_mb__after_unlock_lock "
+    "rcu_read_lock rcu_read_unlock synchronize_rcu synchronize_rcu_expedited cpu_relax".split()
+)
+"""Calls that order accesses and make none."""
+
+NOT_MODELLED = {
+    "spin_": "locks need an ordering model",
+    "srcu_": "sleepable RCU is not modelled",
+    "synchronize_srcu": "sleepable RCU is not modelled",
+    "call_rcu": "callbacks are not modelled",
+    "write_seq": "write the sequence counter's accesses out",
+    "read_seq": "write the sequence counter's accesses out",
+    "herd": "herd7's internal operations are not part of the dialect",
+    "__": "herd7's internal operations are not part of the dialect",
+}
+"""Beginnings of names that are known and not modelled, with the reason."""
+
+_ATOMIC = re.compile(
+    r"(?:raw_)?atomic(?P<wide>64|_long)?_"
+    r"(?:(?P<fetch>fetch_)?(?P<op>add|sub|inc|dec|and|or|xor|andnot)(?P<returns>_return)?"
+    r"(?P<test>_and_test)?|(?P<exchange>xchg|cmpxchg))"
+    r"(?P<order>_relaxed|_acquire|_release)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a call does: the operation it is, its verb, and the role of each argument."""
+
+    operation: str
+    verb: str
+    roles: tuple[str, ...]
+    user: str = ""
+    """For a copy: the role of the side that the notation's verb speaks of."""
+    update: str = ""
+    """For an atomic update: the C operator."""
+    result: str = "status"
+    """What the call returns: `old`, `new`, `zero` (whether the new value is zero) or `status`."""
+
+
+@cache
+def shape(name: str) -> Shape | None:
+    """Return the shape of a call, or None where there is no such operation."""
+    operation = select.canonical(name)
+    if operation is not None:
+        table = archs.operations()[operation]
+        verb, _, rest = table["signature"].partition("(")
+        roles = tuple(role.strip() for role in rest.rstrip(")").split(",") if role.strip())
+        return Shape(operation, verb, roles, table.get("user", "")) if roles else None
+    match = _ATOMIC.match(name)
+    return _atomic(match) if match else None
+
+
+_OPERATORS = {
+    "add": "+", "inc": "+", "sub": "-", "dec": "-", "and": "&", "or": "|", "xor": "^", "andnot": "&~",
+}  # fmt: skip
+
+
+def _atomic(match: re.Match[str]) -> Shape:
+    """Return the shape of one of the `atomic_…()` read-modify-writes: Documentation/atomic_t.txt."""
+    operation = "atomic64_rmw" if match["wide"] else "atomic_rmw"
+    if match["exchange"] == "xchg":
+        return Shape(operation, "exchange", ("pointer", "value"), result="old")
+    if match["exchange"] == "cmpxchg":
+        return Shape(operation, "compare_exchange", ("pointer", "old", "value"), result="old")
+    counted = match["op"] in ("inc", "dec")
+    result = "old" if match["fetch"] else "new" if match["returns"] else "status"
+    return Shape(
+        operation,
+        "update",
+        ("pointer",) if counted else ("value", "pointer"),
+        update=_OPERATORS[match["op"]],
+        result="zero" if match["test"] else result,
+    )
+
+
+def not_modelled(name: str) -> str:
+    """Return why a known call is not modelled, or nothing."""
+    return next((why for start, why in NOT_MODELLED.items() if name.startswith(start)), "")

@@ -1,0 +1,67 @@
+"""A program's executions, as constraints in Z3.
+
+    placement   where locations may lie, and the units granted there
+    events      cells, events and units: what no execution chooses
+    promises    a literal for every rule, contract and axiom
+    relations   reads-from and coherence, per cell, and the coherence of each byte
+    atomicity   what the units mean
+    question    the proposition
+
+Ordering axioms take their place beside `atomicity`: they see the same events, relations and
+promises, and the fences and orders that operations carry.
+"""
+
+from __future__ import annotations
+
+import z3
+
+from checker.arch.schema import Evidence
+from checker.model import grounding
+from checker.model.atomicity import Atomicity
+from checker.model.events import Structure, asks_values, structure, torn_questions
+from checker.model.placement import PlacementClass, classes
+from checker.model.promises import Promises
+from checker.model.question import Asker
+from checker.model.relations import Relations
+from checker.program import Program
+
+MANUAL: frozenset[Evidence] = frozenset({"manual"})
+PRACTICE: frozenset[Evidence] = frozenset({"manual", "practice"})
+
+
+class Model:
+    """The executions of one program on a solver of their own."""
+
+    def __init__(
+        self, program: Program, *, evidence: frozenset[Evidence], droppable: bool, timeout: int = 0
+    ) -> None:
+        """Assert what makes an execution.
+
+        With `droppable`, promises are literals to be assumed, and runs of bytes are split so far
+        that dropping one shows. `timeout` is in ms for each query; 0 is none.
+        """
+        self.program = program
+        self.solver = z3.SimpleSolver()
+        if timeout:
+            self.solver.set("timeout", timeout)
+        self.placements: dict[str, list[PlacementClass]] = classes(program, evidence)
+        split: int | None = 1
+        if droppable:
+            split = None if asks_values(program) else max(2, 2 * torn_questions(program.question))
+        self.structure: Structure = structure(program, self.placements, split)
+        self.promises = Promises(
+            program, self.placements, self.solver, evidence=evidence, droppable=droppable
+        )
+        self.relations = Relations(self.structure, self.solver)
+        Atomicity(self.structure, self.relations, self.promises, self.solver)
+        grounding.ground(self.structure, self.relations, self.solver)
+        self.asker = Asker(self.structure, self.relations)
+        for assumed in program.assumed:
+            self.require(self.relations.values.holds(assumed))
+        if program.keep is not None:
+            self.require(self.asker.term(program.keep))
+
+    def require(self, term: object) -> None:
+        """Assert a term, and the values that it asks for."""
+        self.solver.add(z3.BoolVal(term) if isinstance(term, bool) else term)
+        self.relations.values.settle()

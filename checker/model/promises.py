@@ -1,0 +1,75 @@
+"""The promises a program rests on, each behind a literal, and the choice of placement."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import z3
+
+from checker.arch.schema import Evidence
+from checker.model.logic import Term, disj, negate
+from checker.model.placement import PlacementClass
+from checker.program import Program
+from checker.verdict import Reason
+
+
+class Promises:
+    """Literals for rules, contracts and axioms; and which placement class each location is in."""
+
+    def __init__(
+        self,
+        program: Program,
+        placements: dict[str, list[PlacementClass]],
+        solver: z3.Solver,
+        *,
+        evidence: frozenset[Evidence],
+        droppable: bool,
+    ) -> None:
+        """Make them; without `droppable` every promise of that evidence is simply true."""
+        self._droppable = droppable
+        self._evidence = evidence
+        self._literals: dict[str, z3.BoolRef] = {}
+        self.reasons: dict[str, Reason] = {}
+        self._chosen: dict[str, list[Term]] = {}
+        for name, classes in placements.items():
+            terms: list[Term] = [z3.Bool(f"at {name} {number}") for number in range(len(classes))]
+            if len(classes) == 1:
+                terms = [True]
+            else:
+                solver.add(disj(terms))
+                for a, b in combinations(terms, 2):
+                    solver.add(disj((negate(a), negate(b))))
+            self._chosen[name] = terms
+        self.multi_copy_atomic = self._multi_copy_atomic(program)
+
+    def holds(self, promise: Reason) -> Term:
+        """Return the literal of a promise."""
+        self.reasons[promise.rule] = promise
+        if not self._droppable:
+            return True
+        if promise.rule not in self._literals:
+            self._literals[promise.rule] = z3.Bool(f"rule {promise.rule}")
+        return self._literals[promise.rule]
+
+    def placed(self, location: str, classes: frozenset[int]) -> Term:
+        """Return whether a location lies in one of some placement classes."""
+        terms = self._chosen[location]
+        return True if len(classes) == len(terms) else disj(terms[c] for c in sorted(classes))
+
+    def literals(self, *, practice: bool) -> dict[str, z3.BoolRef]:
+        """Return the literals of promises, by name; those of established practice only if asked."""
+        return {
+            rule: literal
+            for rule, literal in self._literals.items()
+            if practice or self.reasons[rule].evidence == "manual"
+        }
+
+    def _multi_copy_atomic(self, program: Program) -> Term:
+        """Return the literal of multi-copy atomicity, False where some thread's system lacks it."""
+        axioms = [t.target.axiom("multi-copy-atomic") for t in program.threads]
+        found = []
+        for axiom in axioms:
+            if axiom is None or axiom.evidence not in self._evidence:
+                return False
+            found.append(Reason(axiom.id, axiom.says, axiom.source, axiom.evidence))
+        return self.holds(found[0]) if found else False

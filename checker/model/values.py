@@ -1,0 +1,188 @@
+"""The values that events carry, as bit-vectors; made only where the question depends on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from checker.expression import Apply, Const, Expression, ReadValue
+from checker.model.events import Event, Structure
+from checker.model.logic import Term, conj, disj, implies, negate
+
+Bits = Any
+"""A Z3 bit-vector."""
+
+_TERMS: dict[str, Any] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
+    "shl": lambda a, b: a << b,
+    "lshr": z3.LShR,
+    "ashr": lambda a, b: a >> b,
+    "udiv": z3.UDiv,
+    "urem": z3.URem,
+    "sdiv": lambda a, b: z3.If(b == 0, z3.BitVecVal(0, b.size()), a / b),
+    "srem": z3.SRem,
+}
+
+_PREDICATES: dict[str, Any] = {
+    "eq": lambda a, b: a == b,
+    "ult": z3.ULT,
+    "ule": z3.ULE,
+    "slt": lambda a, b: a < b,
+    "sle": lambda a, b: a <= b,
+}
+
+
+class Values:
+    """Terms for what loads return and stores write."""
+
+    def __init__(
+        self, made: Structure, takes: list[dict[int, Term]], solver: z3.Solver
+    ) -> None:
+        """Keep the program's events and the reads-from terms, which are filled in later."""
+        self._made = made
+        self._takes = takes
+        self._solver = solver
+        self._loaded: dict[int, Bits] = {}
+        self._waiting: list[int] = []
+        self._runs: dict[int, Term] = {}
+        self.on_value: list[int] = []
+        """Load events whose value matters, in the order in which that was found."""
+
+    def runs(self, event: Event) -> Term:
+        """Return whether an event happens."""
+        operation = self._made.program.operations[event.operation]
+        key = 2 * event.operation + (not event.is_load)
+        if key not in self._runs:
+            guard = self.holds(operation.guard)
+            self._runs[key] = (
+                guard if event.is_load else conj((guard, self.holds(operation.stores_if)))
+            )
+        return self._runs[key]
+
+    def settle(self) -> None:
+        """Assert what every load returns whose value has been asked for, until none is left."""
+        while self._waiting:
+            load = self._waiting.pop()
+            value = self._loaded[load]
+            for source, term in self._takes[load].items():
+                self._solver.add(implies(term, value == self.of_store(source, load)))
+
+    # --- conditions
+
+    def holds(self, condition: Expression) -> Term:
+        """Return a one-bit expression as a boolean."""
+        match condition:
+            case Const(value):
+                return bool(value)
+            case Apply("not", (inner,)):
+                return negate(self.holds(inner))
+            case Apply("and", args, 1):
+                return conj(self.holds(arg) for arg in args)
+            case Apply("or", args, 1):
+                return disj(self.holds(arg) for arg in args)
+            case Apply("eq", (a, Const(value))):
+                return self.equals(a, value)
+            case Apply(op, (a, b)) if op in _PREDICATES:
+                return _PREDICATES[op](self.bits(a), self.bits(b))
+        return self.bits(condition) == 1
+
+    def equals(self, value: Expression, constant: int) -> Term:
+        """Return whether an expression has a value (modulo its width)."""
+        constant &= (1 << value.bits) - 1
+        match value:
+            case Const(known):
+                return known == constant
+            case Apply("zext", (inner,)):
+                return False if constant >> inner.bits else self.equals(inner, constant)
+            case Apply("not", (inner,)):
+                return self.equals(inner, ~constant)
+            case Apply("ite", (condition, yes, no)):
+                holds = self.holds(condition)
+                return conj(
+                    (
+                        implies(holds, self.equals(yes, constant)),
+                        disj((holds, self.equals(no, constant))),
+                    )
+                )
+        return self.bits(value) == constant
+
+    # --- bit-vectors
+
+    def bits(self, value: Expression) -> Bits:
+        """Return an expression as a bit-vector of its width."""
+        if isinstance(value, Const):
+            return z3.BitVecVal(value.value, value.bits)
+        if isinstance(value, ReadValue):
+            return self._returned(value)
+        if value.op == "ite":
+            condition, yes, no = value.args
+            holds = self.holds(condition)
+            if isinstance(holds, bool):
+                return self.bits(yes if holds else no)
+            return z3.If(holds, self.bits(yes), self.bits(no))
+        if value.op in _PREDICATES:
+            holds = self.holds(value)
+            if isinstance(holds, bool):
+                return z3.BitVecVal(int(holds), 1)
+            return z3.If(holds, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
+        args = [self.bits(arg) for arg in value.args]
+        match value.op:
+            case "not":
+                return ~args[0]
+            case "zext":
+                return z3.ZeroExt(value.bits - args[0].size(), args[0])
+            case "sext":
+                return z3.SignExt(value.bits - args[0].size(), args[0])
+            case "trunc":
+                return z3.Extract(value.bits - 1, 0, args[0])
+            case op:
+                return _TERMS[op](*args)
+
+    def _returned(self, value: ReadValue) -> Bits:
+        """Return what a read operation returned, byte by byte from the last load of each."""
+        pieces: dict[int, Bits] = {}
+        sizes: dict[int, int] = {}
+        for index in self._made.of_operation[value.operation]:
+            event = self._made.events[index]
+            if event.is_load:
+                pieces[event.byte] = self.loaded(index)
+                sizes[event.byte] = self._made.cells[event.cell].size
+        parts, byte = [], 0
+        while 8 * byte < value.bits:
+            parts.append(pieces[byte])
+            byte += sizes[byte]
+        return z3.Concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+    def loaded(self, load: int) -> Bits:
+        """Return what a load event returned."""
+        if load not in self._loaded:
+            cell = self._made.cells[self._made.events[load].cell]
+            self._loaded[load] = z3.BitVec(f"value {load}", 8 * cell.size)
+            self._waiting.append(load)
+            self.on_value.append(load)
+        return self._loaded[load]
+
+    def of_store(self, store: int, at: int) -> Bits:
+        """Return what a store event writes, or the initial value of the cell of event `at`."""
+        if store < 0:
+            return self.initial(self._made.events[at].cell)
+        event = self._made.events[store]
+        operation = self._made.program.operations[event.operation]
+        size = self._made.cells[event.cell].size
+        low, high = 8 * event.byte, 8 * (event.byte + size)
+        assert operation.value is not None
+        if isinstance(operation.value, Const):
+            return z3.BitVecVal(operation.value.value >> low & (1 << high - low) - 1, high - low)
+        return z3.Extract(high - 1, low, self.bits(operation.value))
+
+    def initial(self, cell: int) -> Bits:
+        """Return the initial value of a cell."""
+        found = self._made.cells[cell]
+        content = self._made.program.place(found.location).initial[found.start : found.end]
+        return z3.BitVecVal(int.from_bytes(content, "little"), 8 * found.size)

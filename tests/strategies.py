@@ -1,0 +1,470 @@
+"""Small programs: functions that build them by hand, and hypothesis strategies that draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import prod
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+
+from checker.arch import Target, target
+from checker.arch.schema import Architecture, Axiom, Evidence, Rule
+from checker.expression import (
+    BINARY,
+    TRUE,
+    Const,
+    Expression,
+    ReadValue,
+    binary,
+    choose,
+    invert,
+    resize,
+)  # fmt: skip
+from checker.program import (
+    Access,
+    Fence,
+    Footprint,
+    IsTorn,
+    Logic,
+    MemoryIs,
+    Operation,
+    Place,
+    Program,
+    Question,
+    Shown,
+    Thread,
+    ValueIs,
+)  # fmt: skip
+from tests import bruteforce
+
+Kind = Literal["load", "store"]
+Connective = Literal["not", "and", "or", "implies"]
+EVIDENCES: tuple[Evidence, ...] = (
+    "manual", "manual", "practice", "unconfirmed",
+)  # fmt: skip
+
+# --- by hand --------------------------------------------------------------------------------------
+
+
+def access(kind: Kind, size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
+    """Return an access of location x; `where`, `cls` and the other fields may be given."""
+    given: dict[str, Any] = {"cls": "gpr", "element": size, "where": "x"} | rest
+    footprint = Footprint(given.pop("where"), at, size)
+    return Access(kind, footprint=footprint, start=start, **given)
+
+
+def load(size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
+    return access("load", size, at, start, **rest)
+
+
+def store(size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
+    return access("store", size, at, start, **rest)
+
+
+def operation(
+    number: int,
+    thread: int,
+    *steps: Access | Fence,
+    value: Expression | int | None = None,
+    guard: Expression = TRUE,
+    stores_if: Expression = TRUE,
+) -> Operation:
+    """Return an operation whose stores write a number or an expression."""
+    size = max((s.start + s.footprint.size for s in steps if isinstance(s, Access)), default=0)
+    if isinstance(value, int):
+        value = Const(value, 8 * size)
+    return Operation(
+        number, thread, f"op{number}", steps, size, value=value, guard=guard, stores_if=stores_if
+    )
+
+
+def returned(*operations: Operation) -> tuple[Shown, ...]:
+    """Return columns for what operations return."""
+    return tuple(
+        Shown(f"{o.thread}:r{o.number}", ReadValue(o.number, 8 * o.size), 8 * o.size, signed=False)
+        for o in operations
+    )
+
+
+def program(
+    operations: Sequence[Operation],
+    question: Question | None = None,
+    *,
+    targets: Target | str | Sequence[Target | str] = "arm64",
+    places: Sequence[Place] | None = None,
+    **rest: Any,
+) -> Program:
+    """Return a program: one target, or one a thread; an aligned 8-byte x; every read shown."""
+    numbers = sorted({o.thread for o in operations})
+    some = [targets] * len(numbers) if isinstance(targets, str | Target) else targets
+    found = [target(t) if isinstance(t, str) else t for t in some]
+    reads = [o for o in operations if any(a.kind == "load" for a in o.accesses)]
+    rest = {"shown": returned(*reads)} | rest
+    return Program(
+        "test", found[0], "code",
+        tuple(places or [Place("x", 8, (0,) * 8, 8)]),
+        tuple(Thread(n, t) for n, t in zip(numbers, found, strict=True)),
+        tuple(operations),
+        question or IsTorn(tuple((o.number, TRUE) for o in reads)),
+        **rest,
+    )  # fmt: skip
+
+
+def rule(unit: int | Literal["whole", "element"], *classes: str, **rest: Any) -> Rule:
+    """Return a rule for these classes, or for `gpr`; its other fields default to no condition."""
+    given = {
+        "id": "synthetic.rule", "says": "", "sizes": None, "elements": None, "align": None,
+        "within": None, "needs": frozenset(), "rmw": False, "evidence": "manual", "source": "",
+        "note": "", "memory": "",
+    } | rest  # fmt: skip
+    return Rule(unit=unit, classes=frozenset(classes or ("gpr",)), **given)
+
+
+def synthetic(*rules: Rule, mca: Evidence | None = "manual") -> Target:
+    """Return a target of an architecture with these rules, multi-copy atomic by that evidence."""
+    axiom = Axiom("synthetic.mca", "multi-copy-atomic", "", frozenset(), mca or "manual", "")
+    numbered = tuple(replace(r, id=f"synthetic.rule-{n}") for n, r in enumerate(rules))
+    arch = Architecture(
+        "synthetic", "synthetic", "", (), 8, "little", (), (), (), numbered,
+        (axiom,) if mca else (), "",
+    )  # fmt: skip
+    return Target("synthetic", arch, frozenset())
+
+
+# --- architectures --------------------------------------------------------------------------------
+
+REAL = (
+    "arm64", "arm64+lse2", "arm", "arm+v8", "x86-64", "x86-64+intel", "x86-64+amd", "x86-32",
+    "riscv64", "riscv64+zama16b",
+)  # fmt: skip
+MIXED = (
+    ("x86-64", "x86-32", "x86-64+intel"), ("arm64", "arm+v8", "arm64+lse2"), ("arm64+lse2", "arm"),
+    ("riscv64", "riscv64+zama16b"),
+)  # fmt: skip
+CLASSES = ("gpr", "pair", "atom")
+"""What synthetic rules speak of."""
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    """Draw a rule, plain or odd."""
+    blocks = st.sampled_from([None, 2, 4, 8, 16])
+    return rule(
+        draw(st.sampled_from(["whole", "element", 1, 2, 4])),
+        *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
+        align=draw(st.sampled_from([None, "size", "element", 2, 4, 8])),
+        within=draw(blocks),
+        sizes=draw(st.none() | st.frozensets(st.sampled_from([1, 2, 4, 8]), min_size=1)),
+        elements=draw(st.sampled_from([None, None, frozenset({2}), frozenset({4})])),
+        rmw=draw(st.booleans()),
+        evidence=draw(st.sampled_from(EVIDENCES)),
+    )
+
+
+def synthetics() -> st.SearchStrategy[Target]:
+    """Draw an architecture that nobody built."""
+    mca = st.sampled_from((None, *EVIDENCES))
+    return st.builds(
+        lambda some, axiom: synthetic(*some, mca=axiom), st.lists(rules(), max_size=4), mca
+    )
+
+
+@st.composite
+def targets(draw: st.DrawFn, threads: int) -> list[Target]:
+    """Draw a target for each thread: mostly the same."""
+    how = draw(st.sampled_from(["real", "mixed", "synthetic", "two synthetic"]))
+    if how == "real":
+        return [target(draw(st.sampled_from(REAL)))] * threads
+    if how == "mixed":
+        names = draw(st.sampled_from(MIXED))
+        return [target(draw(st.sampled_from(names))) for _ in range(threads)]
+    some = [draw(synthetics()) for _ in range(1 if how == "synthetic" else threads)]
+    return [some[n % len(some)] for n in range(threads)]
+
+
+def classes_of(one: Target, *, rmw: bool) -> list[str]:
+    """Return the instruction classes that a target's rules speak of for at most 8 bytes."""
+    found = {
+        cls
+        for r in one.arch.rules
+        if (not rmw or r.rmw) and (r.sizes is None or min(r.sizes) <= 8)
+        for cls in r.classes
+    }
+    return sorted(found)
+
+
+# --- programs -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sketch:
+    """A program that is being drawn."""
+
+    places: list[Place]
+    targets: list[Target]
+    operations: list[Operation]
+
+    def cost(self) -> int:
+        """Return about how many candidates there are to try, were nothing atomic."""
+        whole = Program(
+            "", self.targets[0], "code", tuple(self.places),
+            tuple(Thread(n, t) for n, t in enumerate(self.targets)), tuple(self.operations),
+            Logic("and", ()),
+        )  # fmt: skip
+        in_order = sorted(self.operations, key=lambda o: (o.thread, o.number))
+        events = bruteforce.events_of(tuple((o, True) for o in in_order))
+        placed = len(set(islice(map(str, bruteforce.placements(whole, practice=True)), 200)))
+        here = [[e for e in events if e.byte == at] for at in {e.byte for e in events}]
+        if any(len(some) > 7 for some in here):
+            return 1 << 30
+        guesses = 1 << sum(o.guard != TRUE for o in self.operations)
+        tries: int = prod(len(bruteforce.choices(some)) for some in here)
+        return guesses * placed * tries
+
+    def reads(self, thread: int | None = None) -> list[Operation]:
+        """Return the operations, of one thread or of all, that load."""
+        return [
+            o
+            for o in self.operations
+            if thread in (None, o.thread) and any(a.kind == "load" for a in o.accesses)
+        ]
+
+
+@st.composite
+def places(draw: st.DrawFn, name: str) -> Place:
+    size = draw(st.sampled_from([2, 1, 4, 8]))
+    modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
+    residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
+    initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size
+    return Place(name, size, initial, modulus, residue)
+
+
+@st.composite
+def expressions(
+    draw: st.DrawFn, reads: Sequence[Operation], bits: int, depth: int = 2
+) -> Expression:
+    """Draw an expression over what operations returned."""
+    if not reads or not depth or draw(st.integers(0, 3)) == 0:
+        if reads and draw(st.integers(0, 2)) > 0:
+            read = draw(st.sampled_from(reads))
+            return resize(ReadValue(read.number, 8 * read.size), bits, sign=draw(st.booleans()))
+        few = st.sampled_from([0, 1, 2, 8, 0xA0, 0x11, (1 << bits) - 1])
+        return Const(draw(few) % (1 << bits), bits)
+    a, b = (draw(expressions(reads, bits, depth - 1)) for _ in range(2))
+    op = draw(st.sampled_from(["xor", "and", "or", "add", "not", "ite", "shift", "any"]))
+    if op == "not":
+        return invert(a)
+    if op == "ite":
+        return choose(draw(conditions(reads)), a, b)
+    if op == "shift":
+        return binary(draw(st.sampled_from(["shl", "lshr"])), a, Const(8 % (1 << bits), bits))
+    if op == "any":
+        op = draw(st.sampled_from(sorted(BINARY)))
+    return resize(binary(op, a, b), bits, sign=False)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, reads: Sequence[Operation]) -> Expression:
+    """Draw a one-bit expression over what operations returned."""
+    if not reads:
+        return TRUE
+    read = draw(st.sampled_from(reads))
+    value = ReadValue(read.number, 8 * read.size)
+    if draw(st.booleans()):
+        value_bits = 8
+        small = resize(value, value_bits, sign=False)
+        found = binary("eq", small, Const(draw(st.sampled_from([0, 0xA0, 0x11, 0x21])), 8))
+    else:
+        found = binary("ult", Const(0, value.bits), value)
+    return invert(found) if draw(st.booleans()) else found
+
+
+@st.composite
+def footprints(draw: st.DrawFn, sketch: Sketch, multiple: int = 1) -> Footprint:
+    """Draw a place to access: whole, a part, aligned or not; its size a multiple of a number."""
+    fit = [p for p in sketch.places if p.size >= multiple]
+    place = draw(st.sampled_from(fit))
+    sizes = [size for size in (place.size, 1, 2, 4, 8) if multiple <= size <= place.size]
+    size = draw(st.sampled_from(sizes))
+    offset = draw(st.integers(0, place.size - size)) if draw(st.booleans()) else 0
+    return Footprint(place.name, offset, size)
+
+
+@st.composite
+def accesses(
+    draw: st.DrawFn, kind: Kind, at: Footprint, start: int, one: Target, *, rmw: bool = False
+) -> Access:
+    """Draw an instruction for some bytes."""
+    known = classes_of(one, rmw=rmw)
+    common = draw(st.integers(0, 9))
+    cls = "bytes" if common == 0 and not rmw else "gpr"
+    if known and (rmw or common >= 6):
+        cls = draw(st.sampled_from(known))
+    element = at.size // 2 if cls.endswith("pair") and at.size > 1 else at.size
+    if draw(st.integers(0, 7)) == 7:
+        element = draw(st.sampled_from([e for e in (1, 2, 4) if at.size % e == 0]))
+    promised = "contract" if draw(st.integers(0, 7)) == 7 else ""
+    return Access(kind, cls, at, element, start, promised=promised, atomic=rmw)
+
+
+def cut(at: Footprint, *, descending: bool = False) -> Iterator[tuple[Footprint, int]]:
+    """Yield the halves of some bytes, and the byte of the operation that each begins with."""
+    half = at.size // 2
+    for start in (half, 0) if descending else (0, half):
+        yield Footprint(at.location, at.offset + start, half), start
+
+
+SHAPES = (
+    "store", "load", "store", "load", "store halves", "load halves", "store twice", "load twice",
+    "rmw", "add", "compare", "copy", "fence",
+)  # fmt: skip
+
+
+@st.composite
+def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
+    """Draw the next operation: one access, or several."""
+    number = len(sketch.operations)
+    threads = len(sketch.targets)
+    thread = number if number < threads else draw(st.integers(0, threads - 1))
+    one = sketch.targets[thread]
+    widest = max(place.size for place in sketch.places)
+    wide = ("halves", "twice", "copy")
+    shapes = [s for s in SHAPES if widest > 1 or not s.endswith(wide)]
+    if number < 2:
+        shapes = [s for s in shapes if s.startswith(("store", "load")[number])]
+    shape = draw(st.sampled_from(shapes))
+    at = draw(footprints(sketch, 2 if shape.endswith(wide) else 1))
+    reads = sketch.reads(thread)
+    kind: Kind = "store" if shape.startswith("store") else "load"
+    steps: list[Access | Fence] = []
+    value: Expression | None = Const(
+        sum((16 * (number + 1) + k) << 8 * k for k in range(at.size)), 8 * at.size
+    )
+    stores_if: Expression = TRUE
+    if shape in ("store", "load"):
+        steps = [draw(accesses(kind, at, 0, one))]
+    elif shape.endswith("halves"):
+        descending = draw(st.booleans())
+        steps = [draw(accesses(kind, f, s, one)) for f, s in cut(at, descending=descending)]
+        if draw(st.booleans()):
+            steps.insert(1, Fence("fence"))
+    elif shape.endswith("twice"):
+        again = draw(st.sampled_from([(at, 0), *cut(at)]))
+        steps = [draw(accesses(kind, *which, one)) for which in ((at, 0), again)]
+        if draw(st.booleans()):
+            steps.reverse()
+    elif shape in ("rmw", "add", "compare"):
+        first = draw(accesses("load", at, 0, one, rmw=True))
+        steps = [first, replace(first, kind="store")]
+        own = ReadValue(number, 8 * at.size)
+        if shape == "add":
+            value = binary("add", own, Const(1, own.bits))
+        if shape == "compare":
+            zero = draw(st.booleans())
+            old = 0 if zero else int.from_bytes(bytes(range(0xA0, 0xA0 + at.size)), "little")
+            stores_if = binary("eq", own, Const(old, own.bits))
+    elif shape == "copy":
+        to = draw(st.sampled_from([p for p in sketch.places if p.size >= at.size]))
+        for f, s in cut(at):
+            steps += [
+                draw(accesses("load", f, s, one)),
+                draw(accesses("store", Footprint(to.name, s, f.size), s, one)),
+            ]
+        value = ReadValue(number, 8 * at.size)
+    else:
+        steps = [Fence("fence")]
+    if not any(isinstance(s, Access) and s.kind == "store" for s in steps):
+        value = None
+    elif shape not in ("copy", "add") and reads and draw(st.booleans()):
+        value = draw(expressions(reads, 8 * at.size))
+    guard = draw(conditions(reads)) if draw(st.integers(0, 4)) == 4 else TRUE
+    found = operation(number, thread, *steps, value=value, guard=guard, stores_if=stores_if)
+    return replace(found, size=at.size)
+
+
+@st.composite
+def questions(draw: st.DrawFn, sketch: Sketch, depth: int = 2) -> Question:
+    """Draw a question about a sketch."""
+    reads = sketch.reads()
+    kinds = ["memory"] + ["value", "torn", "torn"] * bool(reads) + ["logic"] * bool(depth)
+    kind = draw(st.sampled_from(kinds))
+    if kind == "value":
+        read = draw(st.sampled_from(reads))
+        value: Expression = ReadValue(read.number, 8 * read.size)
+        if draw(st.booleans()):
+            value = draw(expressions(reads, draw(st.sampled_from([1, 8, 16]))))
+        return ValueIs(value, draw(numbers(sketch, (value.bits + 7) // 8)))
+    if kind == "torn":
+        some = draw(st.lists(st.sampled_from(reads), min_size=1, unique=True))
+        return IsTorn(tuple((o.number, o.guard) for o in some))
+    if kind == "memory":
+        footprint = draw(footprints(sketch))
+        return MemoryIs(footprint, draw(numbers(sketch, footprint.size)))
+    connectives: list[Connective] = ["not", "and", "or", "implies"]
+    op = draw(st.sampled_from(connectives))
+    few = {"not": (1, 1), "implies": (2, 2)}.get(op, (0, 3))
+    args = st.lists(questions(sketch, depth - 1), min_size=few[0], max_size=few[1])
+    return Logic(op, tuple(draw(args)))
+
+
+@st.composite
+def numbers(draw: st.DrawFn, sketch: Sketch, size: int) -> int:
+    """Draw a number with a chance to be seen: each byte one that some store writes there."""
+    some = [0, 0xA0, *(16 * (o.number + 1) for o in sketch.operations)]
+    bytes_ = [draw(st.sampled_from(some)) for _ in range(size)] if draw(st.booleans()) else None
+    if bytes_ is None:
+        bytes_ = [draw(st.sampled_from(some))] * size
+    return sum((b + k if b else 0) << 8 * k for k, b in enumerate(bytes_))
+
+
+@st.composite
+def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
+    """Draw a program of up to three threads and six operations, small enough to try everything."""
+    names = ["x", "y"][: draw(st.sampled_from([1, 1, 2]))]
+    found = draw(targets(draw(st.sampled_from([2, 3, 2, 3, 2, 1]))))
+    sketch = Sketch([draw(places(name)) for name in names], found, [])
+    for _ in range(draw(st.sampled_from([4, 5, 6, 3, 2, 1]))):
+        sketch.operations.append(draw(operations(sketch)))
+        if sketch.cost() > budget:
+            sketch.operations.pop()
+    reads = sketch.reads()
+    columns = [*returned(*reads)]
+    columns += [
+        Shown(p.name, Footprint(p.name, 0, p.size), 8 * p.size, signed=False) for p in sketch.places
+    ]
+    shown = [
+        replace(c, signed=draw(st.booleans()), swapped=draw(st.booleans()) and c.bits >= 16)
+        for c in columns
+        if draw(st.integers(0, 3)) < 3
+    ]
+    if reads and draw(st.integers(0, 3)) == 0:
+        bits = draw(st.sampled_from([1, 8, 32]))
+        shown.append(Shown("e", draw(expressions(reads, bits)), bits, signed=False))
+    rare = st.integers(0, 5)
+    return Program(
+        "drawn", found[0], "code", tuple(sketch.places),
+        tuple(Thread(n, t) for n, t in enumerate(found)), tuple(sketch.operations),
+        draw(questions(sketch)), tuple(shown),
+        (draw(conditions(reads)),) if draw(rare) == 5 else (),
+        draw(questions(sketch, 0)) if draw(rare) == 5 else None,
+    )  # fmt: skip
+
+
+def describe(one: Program) -> str:
+    """Return a program in a few lines, for a failure's message."""
+    lines = [str(place) for place in one.places]
+    for thread in one.threads:
+        target_ = thread.target
+        lines.append(f"P{thread.number} on {target_.name}")
+        if target_.name == "synthetic":
+            lines += [f"  {r}" for r in target_.arch.rules]
+            lines += [f"  {a}" for a in target_.arch.axioms]
+        for o in one.operations:
+            if o.thread == thread.number:
+                lines.append(f"  {o.number}: {o.value=} {o.guard=} {o.stores_if=}")
+                lines += [f"     {s!r}" for s in o.steps]
+    lines += [f"question {one.question}", f"keep {one.keep}", f"assumed {one.assumed}"]
+    return "\n".join([*lines, *(str(shown) for shown in one.shown)])

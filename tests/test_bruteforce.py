@@ -1,0 +1,446 @@
+"""The oracle itself, on programs whose answer is known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checker import expression
+from checker.arch import target
+from checker.expression import Const, ReadValue, binary, invert
+from checker.program import (
+    Access,
+    Footprint,
+    IsTorn,
+    Logic,
+    MemoryIs,
+    Operation,
+    Place,
+    Program,
+    Question,
+    Shown,
+    ValueIs,
+)  # fmt: skip
+from tests import bruteforce
+from tests.bruteforce import reachable, states
+from tests.strategies import (
+    expressions,
+    load,
+    operation,
+    program,
+    returned,
+    rule,
+    store,
+    synthetic,
+)  # fmt: skip
+
+NEW = 0x1716151413121110
+X, Y = Place("x", 8, (0,) * 8, 8), Place("y", 8, (0,) * 8, 8)
+WHOLE = Footprint("x", 0, 8)
+MEMORY = Shown("x", WHOLE, 64, signed=False)
+SINGLE = synthetic(rule("whole", "gpr", "atom", align="size"))
+"""Aligned accesses are whole, and memory is multi-copy atomic."""
+SINGLE_NOT_MCA = synthetic(rule("whole", "gpr", "atom", align="size"), mca=None)
+BYTES = synthetic()
+ATOMIC = synthetic(rule("whole"), rule("whole", "atom", rmw=True))
+
+
+def values(p: Program, *, practice: bool = True) -> set[tuple[int, ...]]:
+    """Return the final states without the names of their columns."""
+    return {tuple(v for _, v in state) for state in states(p, practice=practice)}
+
+
+def one_store_one_load(*, modulus: int = 8, residue: int = 0, on: str = "arm64") -> Program:
+    write, read = operation(0, 0, store(8), value=NEW), operation(1, 1, load(8))
+    return program([write, read], targets=on, places=[Place("x", 8, (0,) * 8, modulus, residue)])
+
+
+def rmw(number: int, thread: int, size: int = 1, cls: str = "atom", add: int = 1) -> Operation:
+    """Return a fetch-and-add, atomic where `cls` is."""
+    step: dict[str, object] = {"cls": cls, "atomic": True}
+    value = binary("add", ReadValue(number, 8 * size), Const(add, 8 * size))
+    return operation(number, thread, load(size, **step), store(size, **step), value=value)
+
+
+# --- one store, one load --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "modulus", "residue", "torn"),
+    [
+        ("arm64", 8, 0, False), ("arm64", 8, 4, True), ("arm64", 4, 0, True),
+        ("arm64+lse2", 8, 4, True), ("arm64+lse2", 16, 4, False), ("arm64+lse2", 16, 12, True),
+        ("x86-64", 8, 0, False), ("x86-64", 8, 1, True), ("x86-64", 64, 60, True),
+        ("x86-64+intel", 64, 60, True), ("x86-64+intel", 64, 50, False),
+        ("riscv64", 8, 0, False), ("riscv64", 8, 4, True), ("riscv64+zama16b", 16, 4, False),
+    ],
+)  # fmt: skip
+def test_one_register_is_torn_where_no_rule_holds(
+    on: str, modulus: int, residue: int, torn: bool
+) -> None:
+    p = one_store_one_load(on=on, modulus=modulus, residue=residue)
+    assert reachable(p) is torn
+    assert len(states(p)) == (256 if torn else 2)
+
+
+def test_states_of_an_aligned_register_are_old_and_new() -> None:
+    assert values(one_store_one_load()) == {(0,), (NEW,)}
+
+
+def test_a_store_in_two_halves_is_torn() -> None:
+    halves = operation(0, 0, store(4), store(4, 4, 4), value=NEW)
+    p = program([halves, operation(1, 1, load(8))])
+    assert reachable(p)
+    assert values(p) == {(0,), (NEW,), (NEW & 0xFFFFFFFF,), (NEW >> 32 << 32,)}
+
+
+def test_a_load_in_two_halves_is_torn() -> None:
+    p = program([operation(0, 0, store(8), value=NEW), operation(1, 1, load(4), load(4, 4, 4))])
+    assert reachable(p)
+
+
+def test_two_stores_of_half_the_bytes_are_two_writes() -> None:
+    low = operation(0, 0, store(4), value=NEW & 0xFFFFFFFF)
+    high = operation(1, 0, store(4, 4), value=NEW >> 32)
+    p = program([low, high, operation(2, 1, load(8))])
+    assert not reachable(p)
+    assert len(states(p)) == 4
+
+
+def test_a_mixture_that_looks_whole_is_torn() -> None:
+    halves = operation(0, 0, store(4), store(4, 4, 4), value=0)
+    p = program([halves, operation(1, 1, load(8))])
+    assert values(p) == {(0,)}
+    assert reachable(p)
+
+
+def test_a_mixture_in_memory_is_torn() -> None:
+    writes = [
+        operation(
+            n, n, store(4), store(4, 4, 4), value=int.from_bytes(bytes([n + 1] * 8), "little")
+        )
+        for n in range(2)
+    ]
+    p = program([*writes, operation(2, 2, load(8))], shown=(MEMORY,))
+    assert {f"{v:016x}" for (v,) in values(p)} == {
+        f"{a * 4}{b * 4}" for a in ("01", "02") for b in ("01", "02")
+    }
+    after = Logic("and", (MemoryIs(WHOLE, 0x0101010102020202), ValueIs(ReadValue(2, 64), 0x0101010102020202)))  # fmt: skip
+    assert not reachable(program(p.operations, Logic("and", (after, Logic("not", (IsTorn(((2, Const(1, 1)),)),))))))  # fmt: skip
+    assert reachable(program(p.operations, after))
+
+
+def test_repeated_stores_make_one_write_visible_from_its_first() -> None:
+    twice = operation(0, 0, store(2), store(2), value=0x1211)
+    both = synthetic(rule("whole", align="size"))
+    p = program([twice, operation(1, 1, load(2))], targets=both)
+    assert not reachable(p)
+    lopsided = operation(0, 0, store(1), store(2), value=0x1211)
+    assert reachable(program([lopsided, operation(1, 1, load(2))], targets=both))
+
+
+def test_the_later_of_two_loads_counts() -> None:
+    reader = operation(1, 1, load(2), load(1, 0))
+    p = program([operation(0, 0, store(2), value=0x1211), reader], targets=SINGLE)
+    assert values(p) == {(0,), (0x1211,), (0x0011,)}
+    assert reachable(p)
+
+
+# --- coherence ------------------------------------------------------------------------------------
+
+
+def test_corr() -> None:
+    reads = [operation(n, 1, load(1)) for n in (1, 2)]
+    assert values(program([operation(0, 0, store(1), value=1), *reads])) == {(0, 0), (0, 1), (1, 1)}
+
+
+def test_cowr_and_coww() -> None:
+    writes = [operation(0, 0, store(1), value=1), operation(1, 0, store(1), value=2)]
+    p = program(
+        [*writes, operation(2, 0, load(1))], shown=(*returned(operation(2, 0, load(1))), MEMORY)
+    )
+    assert values(p) == {(2, 2)}
+
+
+def test_corw() -> None:
+    read, write = operation(0, 0, load(1)), operation(1, 0, store(1), value=1)
+    other = operation(2, 1, store(1), value=2)
+    p = program([read, write, other], shown=(*returned(read), MEMORY))
+    assert values(p) == {(0, 1), (0, 2), (2, 1)}
+
+
+def test_two_threads_agree_on_the_order_of_two_stores() -> None:
+    writes = [operation(n, n, store(1), value=n + 1) for n in range(2)]
+    reads = [operation(n, 2 + (n > 3), load(1)) for n in range(2, 6)]
+    found = values(program([*writes, *reads], targets=BYTES))
+    assert (1, 2, 1, 2) in found
+    assert (1, 2, 2, 1) not in found
+
+
+# --- units ----------------------------------------------------------------------------------------
+
+
+def test_units_of_two_bytes_are_torn_between_them_only() -> None:
+    twos = synthetic(rule(2))
+    p = program(
+        [operation(0, 0, store(4), value=0x14131211), operation(1, 1, load(4))], targets=twos
+    )
+    assert values(p) == {(0,), (0x1211,), (0x14130000,), (0x14131211,)}
+
+
+def test_units_of_two_rules_both_hold() -> None:
+    """Bytes 0-1 by one rule and the element, bytes 0-3, by another: chained, they are not one."""
+    both = synthetic(rule(2, align=2), rule("element", elements=frozenset({4})))
+    some = [operation(0, 0, store(8, element=4), value=NEW), operation(1, 1, load(8, element=4))]
+    assert len(values(program(some, targets=both))) == 4
+
+
+def test_a_wide_store_of_bytes_and_a_whole_load_are_torn() -> None:
+    p = program([operation(0, 0, store(2, cls="bytes"), value=0x1211), operation(1, 1, load(2))])
+    assert values(p) == {(0,), (0x11,), (0x1200,), (0x1211,)}
+
+
+def test_a_promise_makes_an_aligned_access_whole() -> None:
+    for residue, torn in ((0, False), (1, True)):
+        steps = {"cls": "bytes", "promised": "contract"}
+        p = program(
+            [operation(0, 0, store(2, **steps), value=0x1211), operation(1, 1, load(2, **steps))],
+            places=[Place("x", 2, (0, 0), 2, residue)],
+        )
+        assert reachable(p) is torn
+
+
+def test_practice_does_not_count_as_a_manual() -> None:
+    custom = synthetic(rule("whole", evidence="practice"))
+    p = program([operation(0, 0, store(2), value=1), operation(1, 1, load(2))], targets=custom)
+    assert not reachable(p)
+    assert reachable(p, practice=False)
+    never = synthetic(rule("whole", evidence="unconfirmed"))
+    assert reachable(program(p.operations, targets=never))
+
+
+def test_overlapping_whole_stores_are_ordered_alike_at_shared_bytes() -> None:
+    p = program(
+        [operation(0, 0, store(2), value=0x1111), operation(1, 1, store(2), value=0x2222)],
+        targets=SINGLE, shown=(MEMORY,),
+    )  # fmt: skip
+    assert values(p) == {(0x1111,), (0x2222,)}
+    assert len(values(program(p.operations, targets=BYTES, shown=(MEMORY,)))) == 4
+
+
+# --- multi-copy atomicity -------------------------------------------------------------------------
+
+
+def narrow_over_wide(on: object, size: int = 2) -> Program:
+    """Return a wide store, a narrow one of another thread, and a wide load of a third."""
+    wide = int.from_bytes(bytes([0x11] * size), "little")
+    some = [
+        operation(0, 0, store(size), value=wide), operation(1, 1, store(1), value=0x22),
+        operation(2, 2, load(size)),
+    ]  # fmt: skip
+    question = Logic("and", (MemoryIs(Footprint("x", 0, size), wide & ~0xFF | 0x22), ValueIs(ReadValue(2, 8 * size), 0x22)))  # fmt: skip
+    return program(some, question, targets=on)  # type: ignore[arg-type]
+
+
+def test_a_narrow_store_is_not_seen_before_the_wide_one_beneath_it() -> None:
+    # The final memory alone does not order the two at byte 0 in the load's past: both orders leave
+    # the narrow byte only where it is coherence-after the wide store.
+    assert not reachable(narrow_over_wide("arm64", 8))
+    assert not reachable(narrow_over_wide("x86-64", 8))
+    assert not reachable(narrow_over_wide("arm+v8", 4))
+    assert reachable(narrow_over_wide("arm", 4))
+    assert reachable(narrow_over_wide(SINGLE_NOT_MCA))
+    assert not reachable(narrow_over_wide(SINGLE))
+
+
+def test_multi_copy_atomicity_needs_every_thread() -> None:
+    assert reachable(narrow_over_wide([SINGLE, SINGLE, SINGLE_NOT_MCA]))
+    assert not reachable(narrow_over_wide(["arm64", "arm64", "arm64+lse2"]))
+
+
+def test_reading_a_narrow_store_next_to_older_bytes_is_not_torn() -> None:
+    p = program([operation(0, 0, store(1), value=1), operation(1, 1, load(8))])
+    assert not reachable(p)
+    assert values(p) == {(0,), (1,)}
+
+
+def test_a_thread_may_forward_its_own_narrow_store() -> None:
+    own, read = operation(0, 0, store(1), value=0x22), operation(1, 0, load(8))
+    wide = operation(2, 1, store(8), value=NEW)
+    p = program([own, read, wide], targets=SINGLE, shown=(*returned(read), MEMORY))
+    assert (0x22, NEW & ~0xFF | 0x22) in values(p)
+    assert reachable(p)  # the wide store is visible at byte 0, and at no other
+
+
+def test_units_chain_within_one_access_under_multi_copy_atomicity() -> None:
+    """Two loads that each see another half first: forbidden when each load is one unit."""
+    for on, allowed in ((SINGLE, False), (SINGLE_NOT_MCA, True), (BYTES, True)):
+        some = [
+            operation(0, 0, store(1), value=1), operation(1, 1, store(1, 1), value=1),
+            operation(2, 2, load(2)), operation(3, 3, load(2)),
+        ]  # fmt: skip
+        found = values(program(some, targets=on))
+        assert ((0x0001, 0x0100) in found) is allowed
+
+
+# --- read-modify-writes ---------------------------------------------------------------------------
+
+
+def test_no_update_is_lost() -> None:
+    p = program([rmw(0, 0), rmw(1, 1)], targets=ATOMIC, shown=(MEMORY,))
+    assert values(p) == {(2,)}
+    lossy = program([rmw(0, 0, cls="gpr"), rmw(1, 1, cls="gpr")], targets=ATOMIC, shown=(MEMORY,))
+    assert values(lossy) == {(1,), (2,)}
+
+
+def test_no_store_comes_inside_a_read_modify_write() -> None:
+    other = operation(1, 1, store(1), value=0x10)
+    p = program([rmw(0, 0), other], targets=ATOMIC, shown=(MEMORY,))
+    assert values(p) == {(0x10,), (0x11,)}
+
+
+def test_a_compare_and_exchange_that_fails_does_not_store() -> None:
+    def exchange(number: int, thread: int) -> Operation:
+        step = {"cls": "atom", "atomic": True}
+        return operation(
+            number, thread, load(1, **step), store(1, **step), value=number + 1,
+            stores_if=binary("eq", ReadValue(number, 8), Const(0, 8)),
+        )  # fmt: skip
+
+    both = (exchange(0, 0), exchange(1, 1))
+    p = program(both, targets=ATOMIC, shown=(*returned(*both), MEMORY))
+    assert values(p) == {(0, 1, 1), (2, 0, 2)}
+
+
+def test_read_modify_writes_of_arm64_and_x86() -> None:
+    for on, cls in (("arm64", "exclusive"), ("arm64+lse", "atomic"), ("x86-64", "locked")):
+        p = program([rmw(0, 0, 4, cls), rmw(1, 1, 4, cls)], targets=on, shown=(MEMORY,))
+        assert values(p) == {(2,)}
+    split = program([rmw(0, 0, 4, "rmw"), rmw(1, 1, 4, "rmw")], targets="x86-64", shown=(MEMORY,))
+    assert values(split) == {(1,), (2,)}
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def copying(value: object = None) -> Program:
+    """Return load buffering: each thread stores what it read, or a number."""
+    some = []
+    for n, (source, to) in enumerate((("x", "y"), ("y", "x"))):
+        given = value if isinstance(value, int) else ReadValue(2 * n, 8)
+        some.append(operation(2 * n, n, load(1, where=source)))
+        some.append(operation(2 * n + 1, n, store(1, where=to), value=given))
+    return program(some, targets=BYTES, places=[X, Y])
+
+
+def test_nothing_comes_out_of_thin_air() -> None:
+    assert values(copying()) == {(0, 0)}
+    assert values(copying(1)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+def test_bytes_that_go_round_but_not_in_a_circle_are_fine() -> None:
+    """P0 copies x to y in two steps; P1 copies y's first byte to x's second in between."""
+    steps = (load(1), store(1, where="y"), load(1, 1, 1), store(1, 1, 1, where="y"))
+    copy = operation(0, 0, *steps, value=ReadValue(0, 16))
+    back = operation(1, 1, load(1, where="y"), store(1, 1), value=ReadValue(1, 8))
+    start = [Place("x", 2, (7, 0)), Place("y", 2, (0, 0))]
+    p = program([copy, back], targets=BYTES, places=start)
+    assert (0x0707, 0x07) in values(p)
+
+
+def test_guards_follow_what_was_read() -> None:
+    first, flag = operation(0, 0, store(1), value=1), operation(1, 1, load(1))
+    guard = binary("eq", ReadValue(1, 8), Const(1, 8))
+    then = operation(2, 1, store(1, where="y"), value=5, guard=guard)
+    final = Shown("y", Footprint("y", 0, 1), 8, signed=False)
+    p = program([first, flag, then], places=[X, Y], shown=(*returned(flag), final))
+    assert values(p) == {(0, 0), (1, 5)}
+
+
+def test_assumed_and_keep_cut_executions_off() -> None:
+    p = one_store_one_load()
+    old = binary("eq", ReadValue(1, 64), Const(0, 64))
+    assert values(program(p.operations, assumed=(old,))) == {(0,)}
+    assert values(program(p.operations, keep=ValueIs(ReadValue(1, 64), NEW))) == {(NEW,)}
+    question = ValueIs(ReadValue(1, 64), NEW)
+    assert reachable(program(p.operations, question))
+    assert not reachable(program(p.operations, question, assumed=(old,)))
+    assert not reachable(program(p.operations, question, keep=Logic("not", (question,))))
+
+
+def test_columns_are_signed_and_swapped_as_they_say() -> None:
+    write = operation(0, 0, store(2), value=0x01FE)
+    what = Footprint("x", 0, 2)
+    shown = tuple(
+        Shown(f"{signed} {swapped}", what, 16, signed=signed, swapped=swapped)
+        for signed in (False, True) for swapped in (False, True)
+    )  # fmt: skip
+    assert values(program([write], shown=shown)) == {(0x01FE, 0xFE01, 0x01FE, 0xFE01 - 0x10000)}
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        (Logic("and", ()), True), (Logic("or", ()), False), (MemoryIs(WHOLE, 5), True),
+        (MemoryIs(Footprint("x", 1, 1), 256), True), (MemoryIs(WHOLE, 4), False),
+        (Logic("not", (MemoryIs(WHOLE, 5),)), False), (ValueIs(Const(3, 2), 7), True),
+        (Logic("implies", (MemoryIs(WHOLE, 5), MemoryIs(WHOLE, 4))), False),
+        (Logic("implies", (MemoryIs(WHOLE, 4), MemoryIs(WHOLE, 4))), True),
+        (Logic("or", (MemoryIs(WHOLE, 4), MemoryIs(WHOLE, 5))), True), (IsTorn(()), False),
+    ],
+)  # fmt: skip
+def test_questions(question: Question, holds: bool) -> None:
+    assert reachable(program([operation(0, 0, store(8), value=5)], question)) is holds
+
+
+def test_a_read_that_does_not_count_is_not_torn() -> None:
+    some = one_store_one_load(residue=4).operations
+    where = [Place("x", 8, (0,) * 8, 8, 4)]
+    assert reachable(program(some, IsTorn(((1, Const(1, 1)),)), places=where))
+    assert not reachable(program(some, IsTorn(((1, Const(0, 1)),)), places=where))
+
+
+# --- its parts ------------------------------------------------------------------------------------
+
+READS = tuple(operation(n, 0, load(size)) for n, size in enumerate((1, 2, 4)))
+
+
+@given(
+    st.sampled_from([1, 8, 16, 32, 64]).flatmap(lambda bits: expressions(READS, bits, 3)),
+    st.integers(0, 2**56 - 1),
+)
+def test_its_arithmetic_is_that_of_expressions(value: expression.Expression, seed: int) -> None:
+    def lane(read: int, k: int) -> int:
+        return seed >> 8 * (2**read - 1 + k) & 0xFF if k < 2**read else 0
+
+    def whole(read: int) -> int:
+        return sum(lane(read, k) << 8 * k for k in range(8))
+
+    expected = expression.evaluate(value, whole)
+    assert bruteforce.number(value, lane) == expected
+    for k in range(9):
+        assert bruteforce.byte(value, k, lane) == expected >> 8 * k & 0xFF
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9))
+def test_acyclic(edges: list[tuple[int, int]]) -> None:
+    reach = set(edges)
+    for _ in range(6):
+        reach |= {(a, d) for a, b in reach for c, d in reach if b == c}
+    assert bruteforce.acyclic(edges) is not any(a == b for a, b in reach)
+
+
+def test_the_choices_for_one_byte() -> None:
+    """Two stores of two threads and a load of a third: 2 orders, 3 sources."""
+    some = [operation(0, 0, store(1), value=1), operation(1, 1, store(1), value=1)]
+    happening = tuple((o, True) for o in (*some, operation(2, 2, load(1))))
+    assert len(bruteforce.choices(bruteforce.events_of(happening))) == 6
+
+
+def test_placements_are_those_that_differ() -> None:
+    p = one_store_one_load(modulus=4)
+    assert len(list(bruteforce.placements(p, practice=True))) == 2
+    assert isinstance(next(p.operations[0].accesses), Access)
+    assert target("arm64") is p.target
+    assert invert(Const(0, 1)) == Const(1, 1)
