@@ -55,7 +55,7 @@ class Access:
     start: int
     """The byte of the operation's value that the access's first byte carries."""
     order: str = ""
-    """`acquire`, `release` or nothing: recorded for the ordering axioms."""
+    """`acquire`, `release`, both or nothing: recorded for the ordering axioms."""
     promised: str = ""
     """What promises that the access is whole where it is aligned: a contract, or nothing."""
     cite: str = ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
-
-from checker.diagnostic import Position
 
 Answer = Literal["forbidden", "fragile", "allowed", "unknown"]
 
@@ -21,37 +19,57 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class ByteSeen:
+    """One byte of a row: where it is, its value, and for a load the write it was taken from."""
+
+    offset: int
+    value: int
+    source: int | None = None
+    """Number of the write operation; None for a store, and for the initial value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a witness: bytes that moved together, oldest row first."""
+    """One line of a witness: bytes of one access that moved together."""
 
     thread: int
-    """-1 for the memory before and after."""
-    label: str
     operation: int
-    values: tuple[tuple[int, int], ...]
-    """Offset in the location and value of each byte touched."""
+    name: str
+    """The operation as the test has it."""
+    access: str
+    """The access in the access notation."""
     location: str
     reads: bool
-    sources: tuple[tuple[int, int], ...] = ()
-    """For a load: offset, and the number of the write operation the byte was taken from (-1: initial)."""
+    bytes: tuple[ByteSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TornRead:
+    """A read operation that is torn: which register it set, and where each byte came from."""
+
+    label: str
+    operation: int
+    location: str
+    bytes: tuple[ByteSeen, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A candidate execution that satisfies the proposition."""
+    """A candidate execution that satisfies the proposition; rows are oldest first."""
 
     layer: str
     placement: tuple[tuple[str, int, int], ...]
-    """Location, residue, modulus: where the locations lie."""
+    """Location, residue and modulus: where the locations lie."""
     before: tuple[tuple[str, tuple[int, ...]], ...]
     """Initial bytes of each location."""
     rows: tuple[Row, ...]
     state: tuple[tuple[str, int], ...]
     """Final values of the registers and locations that the condition speaks of."""
-    torn: tuple[tuple[str, int], ...]
-    """Register (or operation) and number of each torn read."""
-    operations: tuple[tuple[int, str, str, Position], ...] = ()
-    """Number, name, lowering and position in the file of the operations in the rows."""
+    torn: tuple[TornRead, ...]
+    threads: tuple[tuple[int, int], ...]
+    """Number and thread of each operation."""
+    lowerings: tuple[tuple[int, str], ...] = ()
+    """Number and access notation of each operation in the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +95,16 @@ class Verdict:
     milliseconds: float = 0.0
     limit: str = ""
     """For `unknown`: the limit that was hit."""
-    reachable: tuple[str, ...] = field(default=(), compare=False)
-    """The alternatives of today's code (in access notation) by which the witness was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file, or a part of it, could not be used; line and column are 0 where none is known."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    shown: str
+    """The message as a person reads it: with the source line, a caret and the hint."""

@@ -485,6 +485,8 @@ def byte(expression: Expression, k: int, lane: Lane) -> int:
             return value >> 8 * k & here
         case ReadValue(operation):
             return lane(operation, k) & here if here else 0
+        case Apply("and", (Const(mask), _) | (_, Const(mask))) if not mask >> 8 * k & 0xFF:
+            return 0
         case Apply("and" | "or" | "xor" as op, (a, b)):
             bitwise = {"and": int.__and__, "or": int.__or__, "xor": int.__xor__}[op]
             return bitwise(byte(a, k, lane), byte(b, k, lane))

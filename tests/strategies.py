@@ -15,6 +15,7 @@ from checker.arch.schema import Architecture, Axiom, Evidence, Rule
 from checker.expression import (
     BINARY,
     TRUE,
+    Apply,
     Const,
     Expression,
     ReadValue,
@@ -81,11 +82,16 @@ def operation(
     )
 
 
+def result(read: Operation) -> Expression:
+    """Return what an operation returned, or 0 where it is not executed."""
+    bits = 8 * read.size
+    return choose(read.guard, ReadValue(read.number, bits), Const(0, bits))
+
+
 def returned(*operations: Operation) -> tuple[Shown, ...]:
     """Return columns for what operations return."""
     return tuple(
-        Shown(f"{o.thread}:r{o.number}", ReadValue(o.number, 8 * o.size), 8 * o.size, signed=False)
-        for o in operations
+        Shown(f"{o.thread}:r{o.number}", result(o), 8 * o.size, signed=False) for o in operations
     )
 
 
@@ -250,7 +256,7 @@ def expressions(
     if not reads or not depth or draw(st.integers(0, 3)) == 0:
         if reads and draw(st.integers(0, 2)) > 0:
             read = draw(st.sampled_from(reads))
-            return resize(ReadValue(read.number, 8 * read.size), bits, sign=draw(st.booleans()))
+            return resize(result(read), bits, sign=draw(st.booleans()))
         few = st.sampled_from([0, 1, 2, 8, 0xA0, 0x11, (1 << bits) - 1])
         return Const(draw(few) % (1 << bits), bits)
     a, b = (draw(expressions(reads, bits, depth - 1)) for _ in range(2))
@@ -272,7 +278,7 @@ def conditions(draw: st.DrawFn, reads: Sequence[Operation]) -> Expression:
     if not reads:
         return TRUE
     read = draw(st.sampled_from(reads))
-    value = ReadValue(read.number, 8 * read.size)
+    value = result(read)
     if draw(st.booleans()):
         value_bits = 8
         small = resize(value, value_bits, sign=False)
@@ -319,67 +325,68 @@ def cut(at: Footprint, *, descending: bool = False) -> Iterator[tuple[Footprint,
 
 SHAPES = (
     "store", "load", "store", "load", "store halves", "load halves", "store twice", "load twice",
-    "rmw", "add", "compare", "copy", "fence",
+    "exchange", "add", "compare", "copy", "fence",
 )  # fmt: skip
+
+
+@st.composite
+def steps_of(
+    draw: st.DrawFn, shape: str, at: Footprint, sketch: Sketch, one: Target
+) -> list[Access | Fence]:
+    """Draw the accesses of an operation of some shape."""
+    kind: Kind = "store" if shape.startswith("store") else "load"
+    steps: list[Access | Fence] = []
+    if shape == "fence":
+        return [Fence("fence")]
+    if shape.endswith("halves"):
+        descending = draw(st.booleans())
+        steps = [draw(accesses(kind, f, s, one)) for f, s in cut(at, descending=descending)]
+        return [steps[0], Fence("fence"), steps[1]] if draw(st.booleans()) else steps
+    if shape.endswith("twice"):
+        again = draw(st.sampled_from([(at, 0), *cut(at)]))
+        steps = [draw(accesses(kind, *which, one)) for which in ((at, 0), again)]
+        return steps[::-1] if draw(st.booleans()) else steps
+    if shape in ("exchange", "add", "compare"):
+        first = draw(accesses("load", at, 0, one, rmw=True))
+        return [first, replace(first, kind="store")]
+    if shape == "copy":
+        to = draw(st.sampled_from([p for p in sketch.places if p.size >= at.size]))
+        for f, s in cut(at):
+            steps.append(draw(accesses("load", f, s, one)))
+            steps.append(draw(accesses("store", Footprint(to.name, s, f.size), s, one)))
+        return steps
+    return [draw(accesses(kind, at, 0, one))]
 
 
 @st.composite
 def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
     """Draw the next operation: one access, or several."""
-    number = len(sketch.operations)
-    threads = len(sketch.targets)
+    number, threads = len(sketch.operations), len(sketch.targets)
     thread = number if number < threads else draw(st.integers(0, threads - 1))
-    one = sketch.targets[thread]
-    widest = max(place.size for place in sketch.places)
     wide = ("halves", "twice", "copy")
+    widest = max(place.size for place in sketch.places)
     shapes = [s for s in SHAPES if widest > 1 or not s.endswith(wide)]
     if number < 2:
         shapes = [s for s in shapes if s.startswith(("store", "load")[number])]
     shape = draw(st.sampled_from(shapes))
     at = draw(footprints(sketch, 2 if shape.endswith(wide) else 1))
-    reads = sketch.reads(thread)
-    kind: Kind = "store" if shape.startswith("store") else "load"
-    steps: list[Access | Fence] = []
+    steps = draw(steps_of(shape, at, sketch, sketch.targets[thread]))
+    reads, own = sketch.reads(thread), ReadValue(number, 8 * at.size)
     value: Expression | None = Const(
-        sum((16 * (number + 1) + k) << 8 * k for k in range(at.size)), 8 * at.size
+        sum((16 * (number + 1) + k) << 8 * k for k in range(at.size)), own.bits
     )
     stores_if: Expression = TRUE
-    if shape in ("store", "load"):
-        steps = [draw(accesses(kind, at, 0, one))]
-    elif shape.endswith("halves"):
-        descending = draw(st.booleans())
-        steps = [draw(accesses(kind, f, s, one)) for f, s in cut(at, descending=descending)]
-        if draw(st.booleans()):
-            steps.insert(1, Fence("fence"))
-    elif shape.endswith("twice"):
-        again = draw(st.sampled_from([(at, 0), *cut(at)]))
-        steps = [draw(accesses(kind, *which, one)) for which in ((at, 0), again)]
-        if draw(st.booleans()):
-            steps.reverse()
-    elif shape in ("rmw", "add", "compare"):
-        first = draw(accesses("load", at, 0, one, rmw=True))
-        steps = [first, replace(first, kind="store")]
-        own = ReadValue(number, 8 * at.size)
-        if shape == "add":
-            value = binary("add", own, Const(1, own.bits))
-        if shape == "compare":
-            zero = draw(st.booleans())
-            old = 0 if zero else int.from_bytes(bytes(range(0xA0, 0xA0 + at.size)), "little")
-            stores_if = binary("eq", own, Const(old, own.bits))
-    elif shape == "copy":
-        to = draw(st.sampled_from([p for p in sketch.places if p.size >= at.size]))
-        for f, s in cut(at):
-            steps += [
-                draw(accesses("load", f, s, one)),
-                draw(accesses("store", Footprint(to.name, s, f.size), s, one)),
-            ]
-        value = ReadValue(number, 8 * at.size)
-    else:
-        steps = [Fence("fence")]
+    if shape == "compare":
+        initial = int.from_bytes(bytes(range(0xA0, 0xA0 + at.size)), "little")
+        stores_if = binary("eq", own, Const(draw(st.sampled_from([0, initial])), own.bits))
     if not any(isinstance(s, Access) and s.kind == "store" for s in steps):
         value = None
-    elif shape not in ("copy", "add") and reads and draw(st.booleans()):
-        value = draw(expressions(reads, 8 * at.size))
+    elif shape == "add":
+        value = binary("add", own, Const(1, own.bits))
+    elif shape == "copy":
+        value = own
+    elif reads and draw(st.booleans()) is True:
+        value = draw(expressions(reads, own.bits))
     guard = draw(conditions(reads)) if draw(st.integers(0, 4)) == 4 else TRUE
     found = operation(number, thread, *steps, value=value, guard=guard, stores_if=stores_if)
     return replace(found, size=at.size)
@@ -393,7 +400,7 @@ def questions(draw: st.DrawFn, sketch: Sketch, depth: int = 2) -> Question:
     kind = draw(st.sampled_from(kinds))
     if kind == "value":
         read = draw(st.sampled_from(reads))
-        value: Expression = ReadValue(read.number, 8 * read.size)
+        value: Expression = result(read)
         if draw(st.booleans()):
             value = draw(expressions(reads, draw(st.sampled_from([1, 8, 16]))))
         return ValueIs(value, draw(numbers(sketch, (value.bits + 7) // 8)))
@@ -453,18 +460,44 @@ def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
     )  # fmt: skip
 
 
-def describe(one: Program) -> str:
-    """Return a program in a few lines, for a failure's message."""
-    lines = [str(place) for place in one.places]
-    for thread in one.threads:
-        target_ = thread.target
-        lines.append(f"P{thread.number} on {target_.name}")
-        if target_.name == "synthetic":
-            lines += [f"  {r}" for r in target_.arch.rules]
-            lines += [f"  {a}" for a in target_.arch.axioms]
-        for o in one.operations:
-            if o.thread == thread.number:
-                lines.append(f"  {o.number}: {o.value=} {o.guard=} {o.stores_if=}")
-                lines += [f"     {s!r}" for s in o.steps]
-    lines += [f"question {one.question}", f"keep {one.keep}", f"assumed {one.assumed}"]
-    return "\n".join([*lines, *(str(shown) for shown in one.shown)])
+@dataclass(frozen=True, repr=False)
+class Case:
+    """A program that prints itself in a few lines, for a failure's message."""
+
+    program: Program
+
+    def __repr__(self) -> str:
+        one = self.program
+        lines = ["", *(str(place) for place in one.places)]
+        for thread in one.threads:
+            rest = thread.target.arch if thread.target.name == "synthetic" else None
+            lines.append(f"P{thread.number} on {thread.target.name}")
+            lines += [f"  {promise}" for promise in (*rest.rules, *rest.axioms)] if rest else []
+            for o in one.operations:
+                if o.thread == thread.number:
+                    conditions_ = f"guard={_short(o.guard)} stores_if={_short(o.stores_if)}"
+                    lines.append(f"  {o.number}: value={_short(o.value)} {conditions_}")
+                    lines += [f"     {_step(step)}" for step in o.steps]
+        lines += [f"question {one.question}", f"keep {one.keep}"]
+        lines += [f"assumed {_short(e)}" for e in one.assumed]
+        lines += [f"shown {shown}" for shown in one.shown]
+        return "\n".join(lines)
+
+
+def _short(value: Expression | None) -> str:
+    match value:
+        case Const(number, bits):
+            return f"{number:#x}:{bits}"
+        case ReadValue(operation_, bits):
+            return f"r{operation_}:{bits}"
+        case Apply(op, args, bits):
+            return f"{op}:{bits}({', '.join(map(_short, args))})"
+    return str(value)
+
+
+def _step(step: Access | Fence) -> str:
+    if isinstance(step, Fence):
+        return "fence"
+    at = f"{step.footprint.location}+{step.footprint.offset} from byte {step.start}"
+    flags = f"{'atomic ' * step.atomic}{step.promised}"
+    return f"{step.kind}.{step.cls} {step.footprint.size} by {step.element} at {at} {flags}"

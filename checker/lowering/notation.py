@@ -79,7 +79,7 @@ def _rules() -> Any:
                 int(size),
                 int(element or size),
                 int(at or 0),
-                next((w for w in ("acquire", "release") if w in words), ""),
+                " ".join(word for word in ("acquire", "release") if word in words),
                 "atomic" in words,
             )
 

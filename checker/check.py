@@ -1,0 +1,188 @@
+"""One test on one architecture: both layers, every alternative, one verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from checker import arch as archs
+from checker import contracts
+from checker.arch import Target
+from checker.diagnostic import Diagnostic, LimitReached
+from checker.litmus import Test
+from checker.lowering import programs, select, sketch
+from checker.lowering.draft import Sketch
+from checker.program import Fence, Program
+from checker.solve import Query, State, reaches_cut, same_hardware, states
+from checker.verdict import Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on the work for one test."""
+
+    timeout: int = 60_000
+    """For each question to the solver, in ms; 0 is none."""
+    unroll: int = 2
+    """Rounds of a loop."""
+
+
+def targets(test: Test, wanted: list[str]) -> list[Target]:
+    """Return the architectures to check a test on: those wanted, else its own, else all.
+
+    Raises Diagnostic for a name that stands for none.
+    """
+    for expectation in test.expectations:
+        _target(expectation.arch, expectation.at)
+    for override in test.overrides:
+        _target(override.arch, override.at)
+        if select.canonical(override.operation) is None:
+            problem = select.unknown_operation(override.operation)
+            problem.at = override.at
+            raise problem
+    if wanted:
+        return [archs.target(name) for name in wanted]
+    if test.archs:
+        return [_target(name, at) for name, at in test.archs]
+    return [archs.target(name) for name in archs.names()]
+
+
+def _target(name: str, at: tuple[int, int]) -> Target:
+    try:
+        return archs.target(name)
+    except Diagnostic as problem:
+        raise Diagnostic(problem.message, at, problem.hint) from None
+
+
+def check(
+    test: Test, target: Target, file: str = "", limits: Limits | None = None, *,
+    with_states: bool = False,
+) -> Verdict:
+    """Return the verdict on a test's condition on one architecture.
+
+    Raises Diagnostic where the test has no meaning there.
+    """  # fmt: skip
+    limits = limits or Limits()
+    start = time.perf_counter()
+    expected = next(
+        (e.verdict for e in test.expectations if _same(archs.target(e.arch), target)), None
+    )
+    verdict = Verdict(
+        file=file,
+        test=test.name,
+        arch=target.name,
+        condition=test.condition.text,
+        answer="unknown",
+        expected=expected,
+    )
+    try:
+        drawn = sketch(test, target, limits.unroll)
+        code = list(programs(test, drawn, target, "code"))
+        contract = list(programs(test, drawn, target, "contract"))
+        verdict = _decide(verdict, drawn, code, contract, limits)
+        if with_states:
+            verdict = replace(verdict, states=_states(code, limits))
+        verdict = replace(verdict, notes=tuple(_notes(drawn, code, contract)))
+    except LimitReached as limit:
+        verdict = replace(verdict, answer="unknown", limit=str(limit))
+    verdict = _judge(test, verdict)
+    return replace(verdict, milliseconds=round(1000 * (time.perf_counter() - start), 3))
+
+
+def _same(a: Target, b: Target) -> bool:
+    return a.arch is b.arch and a.features == b.features
+
+
+def _decide(
+    verdict: Verdict, drawn: Sketch, code: list[Program], contract: list[Program], limits: Limits
+) -> Verdict:
+    """Answer by today's code first, then by the contracts: DESIGN's three verdicts."""
+    today = [Query(program, limits.timeout) for program in code]
+    for query in today:
+        if query.reachable(practice=True):
+            return replace(
+                verdict,
+                answer="allowed",
+                witness=query.witness(practice=True),
+                placements=_placements(today, practice=True),
+            )
+    if drawn.cut and any(reaches_cut(program, limits.timeout) for program in code):
+        raise LimitReached(
+            f"loops were followed for {limits.unroll} rounds (--unroll {2 * limits.unroll})"
+        )
+    promised = [
+        next((q for q in today if same_hardware(q.program, program)), None)
+        or Query(program, limits.timeout)
+        for program in contract
+    ]
+    for queries in (promised, today):
+        for query in queries:
+            if query.reachable(practice=False):
+                found = replace(query.witness(practice=False), layer=query.program.layer)
+                if queries is promised:
+                    found = replace(found, layer="contract")
+                return replace(
+                    verdict,
+                    answer="fragile",
+                    reasons=_reasons(today, practice=True),
+                    witness=found,
+                    placements=_placements(queries, practice=False),
+                )
+    both = list({id(query): query for query in chain(promised, today)}.values())
+    return replace(verdict, answer="forbidden", reasons=_reasons(both, practice=False))
+
+
+def _reasons(queries: list[Query], *, practice: bool) -> tuple[Reason, ...]:
+    """Return what the proofs of all alternatives rest on, each reason once."""
+    found = {
+        reason.rule: reason for query in queries for reason in query.reasons(practice=practice)
+    }
+    if len(found) > 1:
+        found.pop("base.coherence", None)
+    return tuple(found.values())
+
+
+def _placements(
+    queries: list[Query], *, practice: bool
+) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+    """Return the residues at which some alternative reaches the proposition."""
+    found: dict[str, tuple[int, set[int]]] = {}
+    for query in queries:
+        if query.reachable(practice=practice):
+            for name, modulus, residues in query.residues(practice=practice):
+                known = found.setdefault(name, (modulus, set()))
+                if modulus == known[0]:
+                    known[1].update(residues)
+                elif modulus > known[0]:
+                    wider = {r + k for r in known[1] for k in range(0, modulus, known[0])}
+                    found[name] = (modulus, wider | set(residues))
+                else:
+                    known[1].update(r + k for r in residues for k in range(0, known[0], modulus))
+    return tuple((name, modulus, tuple(sorted(held))) for name, (modulus, held) in found.items())
+
+
+def _states(code: list[Program], limits: Limits) -> tuple[State, ...]:
+    found = [states(program, timeout=limits.timeout) for program in code]
+    return tuple(sorted(frozenset().union(*found)))
+
+
+def _judge(test: Test, verdict: Verdict) -> Verdict:
+    """Add whether the condition holds, and whether that is as wanted."""
+    if verdict.answer == "unknown":
+        return replace(verdict, ok=True if verdict.expected == "unknown" else None)
+    reached = verdict.answer == "allowed"
+    holds = reached != test.condition.is_assertion
+    wanted = holds or not test.condition.is_assertion
+    if verdict.expected is not None:
+        wanted = verdict.answer == verdict.expected
+    return replace(verdict, holds=holds, ok=wanted)
+
+
+def _notes(drawn: Sketch, code: list[Program], contract: list[Program]) -> list[str]:
+    notes = []
+    fences = any(isinstance(s, Fence) for p in code for o in p.operations for s in o.steps)
+    places = {d.place.location for d in drawn.drafts if d.place}
+    if fences or len(places) > 1:
+        notes.append("ordering is not modelled yet: fences and dependencies forbid nothing")
+    return notes + contracts.unmet(code, contract)

@@ -1,0 +1,117 @@
+"""The byte-lane picture of an execution: a row for each access, oldest first, a column for each byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.verdict import ByteSeen, Execution, Row, TornRead
+
+MAX_LANES = 16
+"""Bytes in one line; what is wider is shown in several bands."""
+
+MAX_ROWS = 40
+"""Rows of one band; what is longer is cut in the middle."""
+
+
+def causes(witness: Execution) -> list[str]:
+    """Return what makes a read torn: the operations that are no single-copy atomic access."""
+    lowerings = dict(witness.lowerings)
+    involved: dict[int, None] = {}
+    for torn in witness.torn:
+        involved |= dict.fromkeys(b.source for b in torn.bytes if b.source is not None)
+        involved[torn.operation] = None
+    told: dict[str, None] = {}
+    for number in involved:
+        rows = [row for row in witness.rows if row.operation == number]
+        for reads in (False, True):
+            own = [row for row in rows if row.reads == reads]
+            if len(own) > 1:
+                told[f"{own[0].name}() {_pieces(own, lowerings.get(number, ''))}"] = None
+    return list(told)
+
+
+def _pieces(rows: list[Row], lowering: str) -> str:
+    accesses = list(dict.fromkeys(row.access for row in rows))
+    if len(rows) > 1 and len(accesses) == 1 and lowering.count(";") == 0:
+        return f"is {accesses[0]}, which is not single-copy atomic here"
+    return f"is {lowering}" if "|" not in lowering else f"can be {'; '.join(accesses)}"
+
+
+def picture(witness: Execution) -> Iterator[str]:
+    """Yield the picture of each location that a row touches."""
+    locations = list(dict.fromkeys(row.location for row in witness.rows))
+    torn = {one.location for one in witness.torn}
+    shown = [name for name in locations if not torn or name in torn]
+    for name in shown:
+        rows = [row for row in witness.rows if row.location == name]
+        seen = [one for one in witness.torn if one.location == name]
+        before = dict(witness.before)[name]
+        for band in _bands(rows, seen):
+            title = f"{name} " if len(shown) > 1 else ""
+            yield from _band(title, band, before, rows, seen)
+    if not torn:
+        yield "  ".join(f"{place}={value}" for place, value in witness.state)
+
+
+def _bands(rows: list[Row], torn: list[TornRead]) -> list[range]:
+    """Return the byte ranges worth showing: those of torn reads, else all that is touched."""
+    offsets = [b.offset for one in torn for b in one.bytes] or [
+        b.offset for row in rows for b in row.bytes
+    ]
+    low, high = min(offsets), max(offsets) + 1
+    bands = [range(at, min(at + MAX_LANES, high)) for at in range(low, high, MAX_LANES)]
+    interesting = [band for band in bands if not torn or any(_mixed(one, band) for one in torn)]
+    return (interesting or bands)[:4]
+
+
+def _mixed(torn: TornRead, band: range) -> bool:
+    return len({b.source for b in torn.bytes if b.offset in band}) > 1
+
+
+def _band(
+    title: str, band: range, before: tuple[int, ...], rows: list[Row], torn: list[TornRead]
+) -> Iterator[str]:
+    touching = [row for row in rows if any(b.offset in band for b in row.bytes)]
+    labels = [f"P{row.thread} {row.access}" for row in touching]
+    width = max(len(label) for label in [f"{title}byte", "before", *labels])
+
+    def line(label: str, cells: list[str], end: str = "") -> str:
+        return f"{label:{width}}  {' '.join(f'{cell:>2}' for cell in reversed(cells))}{end}"
+
+    yield line(f"{title}byte", [str(offset) for offset in band])
+    yield line("before", [f"{before[offset]:02x}" for offset in band])
+    cut = len(touching) > MAX_ROWS
+    for index, (label, row) in enumerate(zip(labels, touching, strict=True)):
+        if cut and MAX_ROWS // 2 <= index < len(touching) - MAX_ROWS // 2:
+            if index == MAX_ROWS // 2:
+                yield f"… {len(touching) - MAX_ROWS} more rows"
+            continue
+        yield line(label, _lane(row.bytes, band), f"   {row.name}")
+    for one in torn:
+        lane = _lane(one.bytes, band)
+        yield line(one.label, lane, f"   <- torn: {_parts(one, rows)}")
+
+
+def _lane(seen: tuple[ByteSeen, ...], band: range) -> list[str]:
+    values = {b.offset: b.value for b in seen}
+    return [f"{values[offset]:02x}" if offset in values else "." for offset in band]
+
+
+def _parts(torn: TornRead, rows: list[Row]) -> str:
+    """Return where the bytes of a torn read came from, in ranges."""
+    threads = {row.operation: f"P{row.thread} {row.name}" for row in rows}
+    writers = {b.source for b in torn.bytes} - {None}
+    ranges: list[tuple[int, int, int | None]] = []
+    for one in torn.bytes:
+        if ranges and ranges[-1][2] == one.source and ranges[-1][1] == one.offset - 1:
+            ranges[-1] = (ranges[-1][0], one.offset, one.source)
+        else:
+            ranges.append((one.offset, one.offset, one.source))
+
+    def told(first: int, last: int, source: int | None) -> str:
+        span = f"{first}-{last}" if first != last else str(first)
+        if source is None:
+            return f"{span} {'old' if len(writers) == 1 else 'initial'}"
+        return f"{span} {'new' if len(writers) == 1 else f'from {threads[source]}'}"
+
+    return "bytes " + ", ".join(told(*one) for one in ranges)

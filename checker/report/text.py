@@ -1,0 +1,124 @@
+"""Verdicts for a person: one line for each architecture, its reasons, and the witness as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from checker.report import lanes
+from checker.verdict import Execution, Problem, Reason, Verdict
+
+_COLOURS = {
+    "forbidden": "32", "fragile": "33", "allowed": "1;31", "unknown": "35", "wrong": "1;31",
+    "name": "1", "dim": "2", "torn": "31",
+}  # fmt: skip
+
+_SPELLED = {"allowed": "ALLOWED", "unknown": "UNKNOWN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Whether and how text is coloured."""
+
+    colour: bool
+
+    def __call__(self, text: str, kind: str) -> str:
+        """Return the text in the colour of its kind."""
+        return f"\033[{_COLOURS[kind]}m{text}\033[0m" if self.colour and text else text
+
+
+def test(verdicts: Sequence[Verdict], style: Style) -> str:
+    """Return the paragraph on one test: its name, its condition, and every architecture."""
+    first = verdicts[0]
+    width = max(max(len(v.arch) for v in verdicts), 9)
+    lines = [f"{style(first.test, 'name')}   {first.condition}"]
+    for verdict in verdicts:
+        lines += _verdict(verdict, width, style)
+    return "\n".join(lines)
+
+
+def _verdict(verdict: Verdict, width: int, style: Style) -> Iterator[str]:
+    word = _SPELLED.get(verdict.answer, verdict.answer)
+    wanted = ""
+    if verdict.ok is False:
+        wanted = f"   expected {verdict.expected}" if verdict.expected else "   the assertion fails"
+    head = f"  {verdict.arch:{width}}  {style(f'{word:9}', verdict.answer)}"
+    indent = " " * (width + 15)
+    told = list(_why(verdict, style))
+    yield f"{head}   {told[0]}{style(wanted, 'wrong')}".rstrip()
+    for line in told[1:]:
+        yield f"{indent}{line}"
+    for note in verdict.notes:
+        yield style(f"{indent}note: {note}", "dim")
+    if verdict.witness is not None:
+        for line in _picture(verdict, verdict.witness, style):
+            yield f"{indent}{line}".rstrip()
+    for state in verdict.states or ():
+        yield f"{indent}{' '.join(f'{place}={value};' for place, value in state)}"
+
+
+def _why(verdict: Verdict, style: Style) -> Iterator[str]:
+    """Yield what a verdict rests on, a line each; there is at least one."""
+    if verdict.answer == "forbidden":
+        yield from (_reason(reason, style) for reason in verdict.reasons)
+    elif verdict.answer == "fragile":
+        for index, reason in enumerate(verdict.reasons):
+            yield ("today only: " if index == 0 else "            ") + _reason(reason, style)
+    elif verdict.answer == "allowed" and verdict.witness is not None:
+        yield from lanes.causes(verdict.witness) or ["an execution reaches it"]
+    else:
+        yield verdict.limit
+
+
+def _reason(reason: Reason, style: Style) -> str:
+    grade = "" if reason.evidence == "manual" else f", {reason.evidence}"
+    return f"{reason.says}{grade}   {style(f'[{reason.rule} · {reason.cite}]', 'dim')}"
+
+
+def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str]:
+    if verdict.answer == "fragile":
+        by = "what its contract allows" if witness.layer == "contract" else "without that practice"
+        yield f"{by}:"
+    for name, modulus, residues in verdict.placements:
+        place = next((r for n, r, _ in witness.placement if n == name), 0)
+        if modulus > 1 and (place or len(residues) > 1):
+            every = _residues(residues, modulus)
+            yield f"{name} at {place} modulo {modulus}" + (
+                f" (likewise at {every})" if len(residues) > 1 else ""
+            )
+    for line in lanes.picture(witness):
+        mark = line.find("<- torn")
+        yield line[:mark] + style(line[mark:], "torn") if mark >= 0 else line
+
+
+def _residues(residues: tuple[int, ...], modulus: int) -> str:
+    """Return residues in the shortest form: every one, or ranges."""
+    if len(residues) == modulus:
+        return "every residue"
+    ranges: list[list[int]] = []
+    for residue in residues:
+        if ranges and residue == ranges[-1][1] + 1:
+            ranges[-1][1] = residue
+        else:
+            ranges.append([residue, residue])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
+
+
+def summary(verdicts: Sequence[Verdict], problems: Sequence[Problem], style: Style) -> str:
+    """Return the closing line of a run."""
+    tests = len({(v.file, v.test) for v in verdicts})
+    counts = {
+        answer: sum(v.answer == answer for v in verdicts)
+        for answer in ("forbidden", "fragile", "allowed", "unknown")
+    }
+    told = ", ".join(
+        f"{count} {style(answer, answer)}" for answer, count in counts.items() if count
+    )
+    wrong = sum(v.ok is False for v in verdicts)
+    ends = [f"{wrong} not as wanted" if wrong else "all as wanted"] if not counts["unknown"] else []
+    if counts["unknown"] and wrong:
+        ends = [f"{wrong} not as wanted"]
+    if problems:
+        ends.append(f"{len(problems)} could not be used")
+    line = f"{tests} test{'s' * (tests != 1)}, {len(verdicts)} results: {told or 'none'}"
+    return "; ".join([line, *ends])

@@ -1,0 +1,140 @@
+"""Many files: finding them, checking them side by side, and gathering what came out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker.check import Limits, check, targets
+from checker.diagnostic import Diagnostic
+from checker.language import parse
+from checker.verdict import Problem, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of every file."""
+
+    archs: tuple[str, ...]
+    limits: Limits
+    states: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of one file."""
+
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[Problem, ...]
+
+
+def find(paths: list[str]) -> Iterator[str | Problem]:
+    """Yield the litmus files that the arguments name: files, folders, `@list` files and `-`."""
+    for path in paths:
+        if path == "-":
+            yield path
+        elif path.startswith("@"):
+            yield from _listed(Path(path[1:]))
+        elif os.path.isdir(path):
+            yield from _in_folder(path)
+        else:
+            yield path
+
+
+def _in_folder(folder: str) -> Iterator[str | Problem]:
+    """Yield the tests below a folder in order; a folder that cannot be read is a problem."""
+    unreadable: list[Problem] = []
+
+    def note(error: OSError) -> None:
+        unreadable.append(_problem(Diagnostic(_why(error), file=str(error.filename)), None))
+
+    found = []
+    for base, folders, files in os.walk(folder, onerror=note):
+        folders.sort()
+        found += [os.path.join(base, name) for name in files if name.endswith(".litmus")]
+    yield from unreadable
+    if not found and not unreadable:
+        yield _problem(Diagnostic("no *.litmus file is in this folder", file=folder), None)
+    yield from sorted(found)
+
+
+def _listed(path: Path) -> Iterator[str | Problem]:
+    """Yield the files that a herd list names, one a line, as seen from the list's own folder."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        yield _problem(Diagnostic(_why(error), file=str(path)), None)
+        return
+    except UnicodeDecodeError:
+        yield _problem(Diagnostic("this list is not UTF-8", file=str(path)), None)
+        return
+    for line in text.splitlines():
+        name = line.split("#")[0].strip()
+        if name:
+            yield str(path.parent / name)
+
+
+def check_file(path: str, request: Request) -> Outcome:
+    """Return the verdicts on one file, and what kept it from having more. Never raises Diagnostic."""
+    name = "<stdin>" if path == "-" else path
+    try:
+        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        return Outcome((), (_problem(Diagnostic(_why(error), file=name), None),))
+    source = raw.decode("utf-8", "replace")
+    try:
+        test = parse(raw, name)
+        wanted = targets(test, list(request.archs))
+    except Diagnostic as problem:
+        problem.file = problem.file or name
+        return Outcome((), (_problem(problem, source),))
+    verdicts: list[Verdict] = []
+    problems: dict[Problem, list[str]] = {}
+    for target in wanted:
+        try:
+            verdicts.append(
+                check(test, target, name, request.limits, with_states=request.states)
+            )
+        except Diagnostic as problem:
+            problem.file = problem.file or name
+            problems.setdefault(_problem(problem, source), []).append(target.name)
+    return Outcome(tuple(verdicts), tuple(problems))
+
+
+def check_all(
+    files: list[str], request: Request, jobs: int, progress: Callable[[str], None]
+) -> Iterator[Outcome]:
+    """Yield the outcome of each file, in order; `progress` hears the name of each that is done."""
+    if jobs <= 1 or len(files) < 2:
+        for path in files:
+            yield check_file(path, request)
+            progress(path)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from functools import partial
+
+    with ProcessPoolExecutor(min(jobs, len(files))) as pool:
+        chunk = max(1, len(files) // (8 * jobs))
+        results = pool.map(partial(check_file, request=request), files, chunksize=chunk)
+        for path, outcome in zip(files, results, strict=True):
+            yield outcome
+            progress(path)
+
+
+def problem_of(diagnostic: Diagnostic) -> Problem:
+    """Return a diagnostic without a source text as a value."""
+    return _problem(diagnostic, None)
+
+
+def _problem(problem: Diagnostic, source: str | None) -> Problem:
+    line, column = problem.at or (0, 0)
+    return Problem(
+        problem.file, line, column, problem.message, problem.hint, problem.render(source)
+    )
+
+
+def _why(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"

@@ -1,0 +1,144 @@
+"""The queries: is a proposition reachable, why not, and which final states are there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import z3
+
+from checker.diagnostic import LimitReached
+from checker.model import MANUAL, PRACTICE, Model, witness
+from checker.program import Logic, Operation, Program, ValueIs
+from checker.verdict import Execution, Reason
+
+COHERENCE = Reason(
+    "base.coherence",
+    "the coherence of each byte by itself forbids it; no promise is needed",
+    "Alglave, Maranget, Tautschnig, Herding Cats, TOPLAS 2014, 4.3",
+)
+"""What a proof rests on when it needs no promise."""
+
+
+@dataclass
+class Query:
+    """One program and its proposition on a solver of its own; every promise can be dropped."""
+
+    program: Program
+    timeout: int = 0
+    """Limit of each query in ms; 0 is none."""
+    _asked: bool = field(default=False, init=False)
+
+    @cached_property
+    def model(self) -> Model:
+        """The program's executions that satisfy the proposition."""
+        model = Model(self.program, evidence=PRACTICE, droppable=True, timeout=self.timeout)
+        model.require(model.asker.term(self.program.question))
+        return model
+
+    def reachable(self, *, practice: bool) -> bool:
+        """Return whether an execution satisfies the proposition; raises LimitReached."""
+        return self._check(self._rules(practice).values())
+
+    def witness(self, *, practice: bool) -> Execution:
+        """Return an execution that satisfies it; the last query must have been reachable."""
+        return witness.execution(
+            self.model, self.model.solver.model(), frozenset(self._rules(practice))
+        )
+
+    def reasons(self, *, practice: bool) -> tuple[Reason, ...]:
+        """Return a minimal set of promises that forbids the proposition.
+
+        Dropping any one of them would allow it. The proposition must be unreachable.
+        """
+        rules = self._rules(practice)
+        if self._check(rules.values()):
+            raise ValueError("the proposition is reachable")
+        core = {str(literal) for literal in self.model.solver.unsat_core()}
+        needed = {name: literal for name, literal in rules.items() if str(literal) in core}
+        for name in list(needed):
+            rest = [literal for other, literal in needed.items() if other != name]
+            if not self._check(rest):
+                del needed[name]
+        return tuple(self.model.promises.reasons[name] for name in needed) or (COHERENCE,)
+
+    def residues(self, *, practice: bool) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+        """Return, for each location, its modulus and the residues at which it is reachable."""
+        rules = list(self._rules(practice).values())
+        found = []
+        for name, classes in self.model.placements.items():
+            held: list[int] = []
+            for number, one in enumerate(classes):
+                placed = self.model.promises.placed(name, frozenset({number}))
+                if placed is True or self._check([*rules, placed]):
+                    held += one.residues
+            found.append((name, classes[0].modulus, tuple(sorted(held))))
+        return tuple(found)
+
+    def _rules(self, practice: bool) -> dict[str, z3.BoolRef]:
+        return self.model.promises.literals(practice=practice)
+
+    def _check(self, assumptions: Iterable[z3.BoolRef]) -> bool:
+        return _decide(self.model.solver, *assumptions)
+
+
+def _decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
+    answer = solver.check(*assumptions)
+    if answer == z3.unknown:
+        raise LimitReached(f"the solver gave up: {solver.reason_unknown()}")
+    return bool(answer == z3.sat)
+
+
+def reachable(program: Program, *, practice: bool = True) -> bool:
+    """Return whether an execution of a program satisfies its proposition, at any placement."""
+    return Query(program).reachable(practice=practice)
+
+
+State = tuple[tuple[str, int], ...]
+
+
+def states(program: Program, *, practice: bool = True, timeout: int = 0) -> frozenset[State]:
+    """Return every final state of a program, at any placement, in the columns it shows.
+
+    Raises LimitReached when `timeout`, in ms for all of it, is over.
+    """
+    evidence = PRACTICE if practice else MANUAL
+    return frozenset(_enumerate(program, Model(program, evidence=evidence, droppable=False), timeout))
+
+
+def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:
+    columns = [model.asker.bits(one.what) for one in program.shown]
+    model.relations.values.settle()
+    deadline = time.monotonic() + timeout / 1000 if timeout else None
+    while _decide(model.solver):
+        found = model.solver.model()
+        values = [found.eval(column, model_completion=True) for column in columns]
+        yield tuple(
+            (one.text, witness.shown_value(one, value.as_long()))
+            for one, value in zip(program.shown, values, strict=True)
+        )
+        if not columns:
+            return
+        if deadline is not None and time.monotonic() > deadline:
+            raise LimitReached(f"{timeout} ms were not enough to list the final states")
+        model.solver.add(z3.Or([c != v for c, v in zip(columns, values, strict=True)]))
+
+
+def reaches_cut(program: Program, timeout: int = 0) -> bool:
+    """Return whether some execution would go on where a loop was cut."""
+    beyond = tuple(ValueIs(going_on, 0) for going_on in program.assumed)
+    return Query(
+        replace(program, assumed=(), question=Logic("or", beyond)), timeout
+    ).reachable(practice=True)
+
+
+def same_hardware(a: Program, b: Program) -> bool:
+    """Whether two programs ask the hardware for the same, so that one answer serves both."""
+    return [_asked(o) for o in a.operations] == [_asked(o) for o in b.operations]
+
+
+def _asked(operation: Operation) -> Operation:
+    return replace(operation, lowering="")
+

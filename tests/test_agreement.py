@@ -1,0 +1,37 @@
+"""The encoder and the oracle, asked the same about programs that hypothesis draws.
+
+LITMUS_EXAMPLES raises the number of programs of each test.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker import solve
+from tests import bruteforce
+from tests.strategies import Case, programs
+
+EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "150"))
+drawn = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="LITMUS_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@drawn
+@given(programs().map(Case), st.booleans())
+def test_reachable(case: Case, practice: bool) -> None:
+    expected = bruteforce.reachable(case.program, practice=practice)
+    assert solve.reachable(case.program, practice=practice) is expected
+
+
+@drawn
+@given(programs().map(Case), st.booleans())
+def test_states(case: Case, practice: bool) -> None:
+    expected = bruteforce.states(case.program, practice=practice)
+    assert solve.states(case.program, practice=practice) == expected
