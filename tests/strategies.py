@@ -460,11 +460,11 @@ def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, repr=False)
 class Case:
     """A program that prints itself in a few lines, for a failure's message."""
 
-    program: Program
+    def __init__(self, one: Program) -> None:
+        self.program = one
 
     def __repr__(self) -> str:
         one = self.program

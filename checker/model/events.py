@@ -182,10 +182,9 @@ def _units(
         assert isinstance(access, Access)
         low, high = grant.start + access.start, grant.end + access.start
         inside = tuple(e for e in events if low <= made.events[e].byte < high)
-        if len(inside) > 1 or grant.rmw:
-            units.append(
-                Unit(inside, grant.promise, frozenset(classes), grant.rmw, first.is_load)
-            )
+        rmw = grant.rmw and access.atomic
+        if len(inside) > 1 or rmw:
+            units.append(Unit(inside, grant.promise, frozenset(classes), rmw, first.is_load))
     return units
 
 
