@@ -104,8 +104,8 @@ def _check(args: argparse.Namespace) -> int:
     try:
         for name in archs:
             target(name)
-    except Diagnostic as problem:
-        print(f"litmus: --arch: {problem.render()}", file=sys.stderr)
+    except Diagnostic as unknown:
+        print(f"litmus: --arch: {unknown.render()}", file=sys.stderr)
         return 2
     found = list(run.find(args.paths))
     files = [one for one in found if isinstance(one, str)]

@@ -36,6 +36,8 @@ class Row:
     operation: int
     name: str
     """The operation as the test has it."""
+    step: int
+    """Which access of the operation, in program order."""
     access: str
     """The access in the access notation."""
     location: str

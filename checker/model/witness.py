@@ -172,6 +172,7 @@ def _row(candidate: Candidate, run: list[int]) -> Row:
         thread=first.thread,
         operation=operation.number,
         name=operation.name,
+        step=first.step,
         access=str(access),
         location=access.footprint.location,
         reads=first.is_load,

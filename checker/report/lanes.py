@@ -14,27 +14,35 @@ MAX_ROWS = 40
 
 
 def causes(witness: Execution) -> list[str]:
-    """Return what makes a read torn: the operations that are no single-copy atomic access."""
-    lowerings = dict(witness.lowerings)
+    """Return what makes a read torn: the operations that did not move their bytes at once."""
     involved: dict[int, None] = {}
     for torn in witness.torn:
         involved |= dict.fromkeys(b.source for b in torn.bytes if b.source is not None)
         involved[torn.operation] = None
     told: dict[str, None] = {}
     for number in involved:
-        rows = [row for row in witness.rows if row.operation == number]
         for reads in (False, True):
-            own = [row for row in rows if row.reads == reads]
+            own = [r for r in witness.rows if r.operation == number and r.reads == reads]
             if len(own) > 1:
-                told[f"{own[0].name}() {_pieces(own, lowerings.get(number, ''))}"] = None
+                told[f"{own[0].name}() {_pieces(own)}"] = None
     return list(told)
 
 
-def _pieces(rows: list[Row], lowering: str) -> str:
-    accesses = list(dict.fromkeys(row.access for row in rows))
-    if len(rows) > 1 and len(accesses) == 1 and lowering.count(";") == 0:
-        return f"is {accesses[0]}, which is not single-copy atomic here"
-    return f"is {lowering}" if "|" not in lowering else f"can be {'; '.join(accesses)}"
+def _pieces(rows: list[Row]) -> str:
+    """Return what an operation is, from the rows in which its bytes moved."""
+    steps: dict[int, Row] = {}
+    for row in sorted(rows, key=lambda row: row.step):
+        steps.setdefault(row.step, row)
+    accesses = [row.access for row in steps.values()]
+    if len(steps) == 1:
+        return f"is one {accesses[0]}, of which more than a byte is not promised here"
+    if len(set(accesses)) == 1 and len(steps) > 2:
+        return f"is {len(steps)} times {accesses[0]}"
+    start = min(b.offset for row in rows for b in row.bytes)
+    placed = (
+        f"{row.access} at {min(b.offset for b in row.bytes) - start}" for row in steps.values()
+    )
+    return f"is {'; '.join(placed)}"
 
 
 def picture(witness: Execution) -> Iterator[str]:
@@ -46,9 +54,11 @@ def picture(witness: Execution) -> Iterator[str]:
         rows = [row for row in witness.rows if row.location == name]
         seen = [one for one in witness.torn if one.location == name]
         before = dict(witness.before)[name]
-        for band in _bands(rows, seen):
-            title = f"{name} " if len(shown) > 1 else ""
-            yield from _band(title, band, before, rows, seen)
+        bands = _bands(rows, seen)
+        for band in bands:
+            origin = seen[0].bytes[0].offset if len(seen) == 1 else 0
+            title = f"{name}{f'+{origin}' if origin else ''} " if len(shown) > 1 or origin else ""
+            yield from _band(f"{title}byte", origin, band, before, rows, seen)
     if not torn:
         yield "  ".join(f"{place}={value}" for place, value in witness.state)
 
@@ -69,16 +79,21 @@ def _mixed(torn: TornRead, band: range) -> bool:
 
 
 def _band(
-    title: str, band: range, before: tuple[int, ...], rows: list[Row], torn: list[TornRead]
+    title: str,
+    origin: int,
+    band: range,
+    before: tuple[int, ...],
+    rows: list[Row],
+    torn: list[TornRead],
 ) -> Iterator[str]:
     touching = [row for row in rows if any(b.offset in band for b in row.bytes)]
     labels = [f"P{row.thread} {row.access}" for row in touching]
-    width = max(len(label) for label in [f"{title}byte", "before", *labels])
+    width = max(len(label) for label in [title, "before", *labels])
 
     def line(label: str, cells: list[str], end: str = "") -> str:
         return f"{label:{width}}  {' '.join(f'{cell:>2}' for cell in reversed(cells))}{end}"
 
-    yield line(f"{title}byte", [str(offset) for offset in band])
+    yield line(title, [str(offset - origin) for offset in band])
     yield line("before", [f"{before[offset]:02x}" for offset in band])
     cut = len(touching) > MAX_ROWS
     for index, (label, row) in enumerate(zip(labels, touching, strict=True)):
@@ -89,7 +104,7 @@ def _band(
         yield line(label, _lane(row.bytes, band), f"   {row.name}")
     for one in torn:
         lane = _lane(one.bytes, band)
-        yield line(one.label, lane, f"   <- torn: {_parts(one, rows)}")
+        yield line(one.label, lane, f"   <- torn: {_parts(one, rows, origin)}")
 
 
 def _lane(seen: tuple[ByteSeen, ...], band: range) -> list[str]:
@@ -97,7 +112,7 @@ def _lane(seen: tuple[ByteSeen, ...], band: range) -> list[str]:
     return [f"{values[offset]:02x}" if offset in values else "." for offset in band]
 
 
-def _parts(torn: TornRead, rows: list[Row]) -> str:
+def _parts(torn: TornRead, rows: list[Row], origin: int) -> str:
     """Return where the bytes of a torn read came from, in ranges."""
     threads = {row.operation: f"P{row.thread} {row.name}" for row in rows}
     writers = {b.source for b in torn.bytes} - {None}
@@ -109,9 +124,10 @@ def _parts(torn: TornRead, rows: list[Row]) -> str:
             ranges.append((one.offset, one.offset, one.source))
 
     def told(first: int, last: int, source: int | None) -> str:
-        span = f"{first}-{last}" if first != last else str(first)
+        first, last = first - origin, last - origin
+        span = f"bytes {first}-{last}" if first != last else f"byte {first}"
         if source is None:
             return f"{span} {'old' if len(writers) == 1 else 'initial'}"
         return f"{span} {'new' if len(writers) == 1 else f'from {threads[source]}'}"
 
-    return "bytes " + ", ".join(told(*one) for one in ranges)
+    return ", ".join(told(*one) for one in ranges)

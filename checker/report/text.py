@@ -32,18 +32,22 @@ def test(verdicts: Sequence[Verdict], style: Style) -> str:
     first = verdicts[0]
     width = max(max(len(v.arch) for v in verdicts), 9)
     lines = [f"{style(first.test, 'name')}   {first.condition}"]
+    shown: dict[tuple[str, ...], str] = {}
     for verdict in verdicts:
-        lines += _verdict(verdict, width, style)
+        lines += _verdict(verdict, width, style, shown)
     return "\n".join(lines)
 
 
-def _verdict(verdict: Verdict, width: int, style: Style) -> Iterator[str]:
+def _verdict(
+    verdict: Verdict, width: int, style: Style, shown: dict[tuple[str, ...], str]
+) -> Iterator[str]:
+    """Yield the lines on one architecture; a picture that was `shown` for another is not repeated."""
     word = _SPELLED.get(verdict.answer, verdict.answer)
     wanted = ""
     if verdict.ok is False:
         wanted = f"   expected {verdict.expected}" if verdict.expected else "   the assertion fails"
     head = f"  {verdict.arch:{width}}  {style(f'{word:9}', verdict.answer)}"
-    indent = " " * (width + 15)
+    indent = " " * (width + 16)
     told = list(_why(verdict, style))
     yield f"{head}   {told[0]}{style(wanted, 'wrong')}".rstrip()
     for line in told[1:]:
@@ -51,7 +55,9 @@ def _verdict(verdict: Verdict, width: int, style: Style) -> Iterator[str]:
     for note in verdict.notes:
         yield style(f"{indent}note: {note}", "dim")
     if verdict.witness is not None:
-        for line in _picture(verdict, verdict.witness, style):
+        picture = tuple(_picture(verdict, verdict.witness, style))
+        first = shown.setdefault(picture, verdict.arch)
+        for line in picture if first == verdict.arch else [f"by the same execution as on {first}"]:
             yield f"{indent}{line}".rstrip()
     for state in verdict.states or ():
         yield f"{indent}{' '.join(f'{place}={value};' for place, value in state)}"
