@@ -56,7 +56,11 @@ def _target(name: str, at: tuple[int, int]) -> Target:
 
 
 def check(
-    test: Test, target: Target, file: str = "", limits: Limits | None = None, *,
+    test: Test,
+    target: Target,
+    file: str = "",
+    limits: Limits | None = None,
+    *,
     with_states: bool = False,
 ) -> Verdict:
     """Return the verdict on a test's condition on one architecture.

@@ -95,9 +95,7 @@ def check_file(path: str, request: Request) -> Outcome:
     problems: dict[Problem, list[str]] = {}
     for target in wanted:
         try:
-            verdicts.append(
-                check(test, target, name, request.limits, with_states=request.states)
-            )
+            verdicts.append(check(test, target, name, request.limits, with_states=request.states))
         except Diagnostic as problem:
             problem.file = problem.file or name
             problems.setdefault(_problem(problem, source), []).append(target.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -29,7 +29,8 @@ class Query:
     program: Program
     timeout: int = 0
     """Limit of each query in ms; 0 is none."""
-    _asked: bool = field(default=False, init=False)
+    _answers: dict[frozenset[str], frozenset[str] | None] = field(default_factory=dict, init=False)
+    """For each set of rules that was assumed: None if reachable, else the core that forbids it."""
 
     @cached_property
     def model(self) -> Model:
@@ -40,28 +41,30 @@ class Query:
 
     def reachable(self, *, practice: bool) -> bool:
         """Return whether an execution satisfies the proposition; raises LimitReached."""
-        return self._check(self._rules(practice).values())
+        return self._core(self._rules(practice)) is None
 
     def witness(self, *, practice: bool) -> Execution:
-        """Return an execution that satisfies it; the last query must have been reachable."""
-        return witness.execution(
-            self.model, self.model.solver.model(), frozenset(self._rules(practice))
-        )
+        """Return an execution that satisfies it; the proposition must be reachable."""
+        rules = self._rules(practice)
+        if not _decide(self.model.solver, *rules.values()):
+            raise ValueError("the proposition is not reachable")
+        return witness.execution(self.model, self.model.solver.model(), frozenset(rules))
 
     def reasons(self, *, practice: bool) -> tuple[Reason, ...]:
         """Return a minimal set of promises that forbids the proposition.
 
-        Dropping any one of them would allow it. The proposition must be unreachable.
+        Dropping any one of them would allow it; of several such sets, one with the rules that stand
+        first in the data. The proposition must be unreachable.
         """
         rules = self._rules(practice)
-        if self._check(rules.values()):
+        core = self._core(rules)
+        if core is None:
             raise ValueError("the proposition is reachable")
-        core = {str(literal) for literal in self.model.solver.unsat_core()}
-        needed = {name: literal for name, literal in rules.items() if str(literal) in core}
-        for name in list(needed):
-            rest = [literal for other, literal in needed.items() if other != name]
-            if not self._check(rest):
-                del needed[name]
+        needed = {name: literal for name, literal in rules.items() if name in core}
+        for name in reversed(list(needed)):
+            rest = {other: literal for other, literal in needed.items() if other != name}
+            if self._core(rest) is not None:
+                needed = rest
         return tuple(self.model.promises.reasons[name] for name in needed) or (COHERENCE,)
 
     def residues(self, *, practice: bool) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
@@ -72,7 +75,7 @@ class Query:
             held: list[int] = []
             for number, one in enumerate(classes):
                 placed = self.model.promises.placed(name, frozenset({number}))
-                if placed is True or self._check([*rules, placed]):
+                if placed is True or _decide(self.model.solver, *rules, placed):
                     held += one.residues
             found.append((name, classes[0].modulus, tuple(sorted(held))))
         return tuple(found)
@@ -80,8 +83,18 @@ class Query:
     def _rules(self, practice: bool) -> dict[str, z3.BoolRef]:
         return self.model.promises.literals(practice=practice)
 
-    def _check(self, assumptions: Iterable[z3.BoolRef]) -> bool:
-        return _decide(self.model.solver, *assumptions)
+    def _core(self, rules: dict[str, z3.BoolRef]) -> frozenset[str] | None:
+        """Return the rules that together forbid the proposition, or None where none do."""
+        key = frozenset(rules)
+        if key not in self._answers:
+            reached = _decide(self.model.solver, *rules.values())
+            names = {str(literal): name for name, literal in rules.items()}
+            self._answers[key] = (
+                None
+                if reached
+                else frozenset(names[str(one)] for one in self.model.solver.unsat_core())
+            )
+        return self._answers[key]
 
 
 def _decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
@@ -105,7 +118,9 @@ def states(program: Program, *, practice: bool = True, timeout: int = 0) -> froz
     Raises LimitReached when `timeout`, in ms for all of it, is over.
     """
     evidence = PRACTICE if practice else MANUAL
-    return frozenset(_enumerate(program, Model(program, evidence=evidence, droppable=False), timeout))
+    return frozenset(
+        _enumerate(program, Model(program, evidence=evidence, droppable=False), timeout)
+    )
 
 
 def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:
@@ -129,9 +144,9 @@ def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:
 def reaches_cut(program: Program, timeout: int = 0) -> bool:
     """Return whether some execution would go on where a loop was cut."""
     beyond = tuple(ValueIs(going_on, 0) for going_on in program.assumed)
-    return Query(
-        replace(program, assumed=(), question=Logic("or", beyond)), timeout
-    ).reachable(practice=True)
+    return Query(replace(program, assumed=(), question=Logic("or", beyond)), timeout).reachable(
+        practice=True
+    )
 
 
 def same_hardware(a: Program, b: Program) -> bool:
@@ -141,4 +156,3 @@ def same_hardware(a: Program, b: Program) -> bool:
 
 def _asked(operation: Operation) -> Operation:
     return replace(operation, lowering="")
-

@@ -19,6 +19,7 @@ from checker.arch.schema import Evidence
 from checker.model import grounding
 from checker.model.atomicity import Atomicity
 from checker.model.events import Structure, asks_values, structure, torn_questions
+from checker.model.logic import Term, require
 from checker.model.placement import PlacementClass, classes
 from checker.model.promises import Promises
 from checker.model.question import Asker
@@ -41,7 +42,7 @@ class Model:
         that dropping one shows. `timeout` is in ms for each query; 0 is none.
         """
         self.program = program
-        self.solver = z3.SimpleSolver()
+        self.solver = z3.SolverFor("QF_FD")  # all sorts are finite: this is its SAT solver
         if timeout:
             self.solver.set("timeout", timeout)
         self.placements: dict[str, list[PlacementClass]] = classes(program, evidence)
@@ -61,7 +62,7 @@ class Model:
         if program.keep is not None:
             self.require(self.asker.term(program.keep))
 
-    def require(self, term: object) -> None:
+    def require(self, term: Term) -> None:
         """Assert a term, and the values that it asks for."""
-        self.solver.add(z3.BoolVal(term) if isinstance(term, bool) else term)
+        require(self.solver, term)
         self.relations.values.settle()

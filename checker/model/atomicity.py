@@ -13,7 +13,20 @@ from itertools import combinations
 import z3
 
 from checker.model.events import Structure, Unit
-from checker.model.logic import Term, conj, disj, implies, negate, same
+from checker.model.logic import (
+    Number,
+    Term,
+    conj,
+    disj,
+    earlier,
+    equal,
+    implies,
+    negate,
+    point,
+    require,
+    same,
+    variable,
+)
 from checker.model.promises import Promises
 from checker.model.relations import INITIAL, Relations
 
@@ -70,7 +83,9 @@ class Atomicity:
         some = disj(takes)
         if some is False:
             return
-        seen = z3.Bool(f"seen {store[shared[0]]} {load[shared[0]]} {a.promise.rule} {b.promise.rule}")
+        seen = variable(
+            f"seen {store[shared[0]]} {load[shared[0]]} {a.promise.rule} {b.promise.rule}"
+        )
         for cell, taken in zip(shared, takes, strict=True):
             self._assert(implies(taken, seen))
             visible = self._relations.visible(store[cell], load[cell])
@@ -115,9 +130,7 @@ class Atomicity:
         from the one about pairs: each unit then stands at one point of one order.
         """
         cells = {number for number, cell in enumerate(self._made.cells) if cell.location == name}
-        touched = {
-            cell for cell in cells if self._made.loads[cell] or self._made.stores[cell]
-        }
+        touched = {cell for cell in cells if self._made.loads[cell] or self._made.stores[cell]}
         every = range(len(self._made.placements[name]))
         whole = {
             (event.operation, event.step)
@@ -125,27 +138,27 @@ class Atomicity:
             if set(self._cells(unit)) == touched and unit.classes.issuperset(every)
             for event in (self._made.events[unit.events[0]],)
         }
-        accesses = {
-            (e.operation, e.step) for e in self._made.events if e.cell in touched
-        }
+        accesses = {(e.operation, e.step) for e in self._made.events if e.cell in touched}
         return any(len(unit.events) > 1 for unit in units) and whole != accesses
 
     def _communication(self, name: str, units: list[Unit]) -> None:
         """Give every event a time that communication with other threads respects."""
-        time: dict[int, z3.ArithRef] = {}
+        time: dict[int, Number] = {}
+        cells = self._made.cells
+        points = sum(cells[event.cell].location == name for event in self._made.events)
 
-        def at(event: int) -> z3.ArithRef:
+        def at(event: int) -> Number:
             if event not in time:
-                time[event] = z3.Int(f"time {event}")
+                time[event] = point(f"time {event}", points)
             return time[event]
 
         axiom = self._promises.multi_copy_atomic
         for unit in units:
             held = conj((axiom, self._held(name, unit)))
             for one, other in zip(unit.events, unit.events[1:], strict=False):
-                self._assert(implies(held, at(one) == at(other)))
+                self._assert(implies(held, equal(at(one), at(other))))
         events, relations = self._made.events, self._relations
-        for number, cell in enumerate(self._made.cells):
+        for number, cell in enumerate(cells):
             if cell.location != name:
                 continue
             stores = self._made.stores[number]
@@ -153,21 +166,18 @@ class Atomicity:
                 if events[a].thread != events[b].thread:
                     both = conj((axiom, relations.runs[a], relations.runs[b]))
                     order = relations.before(a, b)
-                    self._assert(implies(conj((both, order)), at(a) < at(b)))
-                    self._assert(implies(conj((both, negate(order))), at(b) < at(a)))
+                    self._assert(implies(conj((both, order)), earlier(at(a), at(b))))
+                    self._assert(implies(conj((both, negate(order))), earlier(at(b), at(a))))
             for load in self._made.loads[number]:
                 for source, takes in relations.takes[load].items():
                     if source != INITIAL and events[source].thread != events[load].thread:
                         happens = conj((axiom, relations.runs[load], takes))
-                        self._assert(implies(happens, at(source) < at(load)))
+                        self._assert(implies(happens, earlier(at(source), at(load))))
                 for store in stores:
                     if events[store].thread != events[load].thread:
                         unseen = negate(relations.visible(store, load))
-                        happens = conj(
-                            (axiom, relations.runs[load], relations.runs[store], unseen)
-                        )
-                        self._assert(implies(happens, at(load) < at(store)))
+                        happens = conj((axiom, relations.runs[load], relations.runs[store], unseen))
+                        self._assert(implies(happens, earlier(at(load), at(store))))
 
     def _assert(self, term: Term) -> None:
-        if term is not True:
-            self._solver.add(term)
+        require(self._solver, term)

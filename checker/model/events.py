@@ -125,9 +125,7 @@ def _inside(cell: Cell, footprint: Footprint) -> bool:
     return footprint.offset <= cell.start and cell.end <= footprint.end
 
 
-def _cuts(
-    program: Program, placements: dict[str, list[PlacementClass]]
-) -> dict[str, list[int]]:
+def _cuts(program: Program, placements: dict[str, list[PlacementClass]]) -> dict[str, list[int]]:
     """Return the edges of the runs of each location: of footprints, units, and bytes without one."""
     edges: dict[str, set[int]] = {}
     footprints: dict[tuple[int, int], Footprint] = {}

@@ -14,7 +14,7 @@ import z3
 from checker import expression as ex
 from checker.expression import TRUE, Apply, Const, Expression, ReadValue
 from checker.model.events import Structure
-from checker.model.logic import conj, implies
+from checker.model.logic import conj, earlier, implies, point, require
 from checker.model.relations import Relations
 
 Flow = tuple[Expression, int, int]
@@ -39,16 +39,16 @@ def ground(made: Structure, relations: Relations, solver: z3.Solver) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:
-        rank = [z3.Int(f"rank {event.index}") for event in made.events]
+        rank = [point(f"rank {event.index}", len(made.events)) for event in made.events]
         for store, found in feeds.items():
             for condition, load in found:
                 holds = conj((relations.runs[store], relations.values.holds(condition)))
-                solver.add(implies(holds, rank[load] < rank[store]))
+                require(solver, implies(holds, earlier(rank[load], rank[store])))
         for event in made.events:
             if event.is_load:
                 for store, term in relations.takes[event.index].items():
                     if store in feeds:
-                        solver.add(implies(term, rank[store] < rank[event.index]))
+                        require(solver, implies(term, earlier(rank[store], rank[event.index])))
 
 
 def _loads(made: Structure, flows: set[Flow]) -> Iterable[tuple[Expression, int]]:

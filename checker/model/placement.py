@@ -39,9 +39,7 @@ class PlacementClass:
     grants: tuple[tuple[AccessKey, tuple[Grant, ...]], ...]
 
 
-def classes(
-    program: Program, evidence: frozenset[Evidence]
-) -> dict[str, list[PlacementClass]]:
+def classes(program: Program, evidence: frozenset[Evidence]) -> dict[str, list[PlacementClass]]:
     """Return the placement classes of each location, under the rules that have such evidence."""
     accesses: dict[str, list[tuple[AccessKey, Access, list[Rule]]]] = {
         place.name: [] for place in program.places

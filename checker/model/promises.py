@@ -7,7 +7,7 @@ from itertools import combinations
 import z3
 
 from checker.arch.schema import Evidence
-from checker.model.logic import Term, disj, negate
+from checker.model.logic import Term, disj, negate, require, variable
 from checker.model.placement import PlacementClass
 from checker.program import Program
 from checker.verdict import Reason
@@ -32,13 +32,13 @@ class Promises:
         self.reasons: dict[str, Reason] = {}
         self._chosen: dict[str, list[Term]] = {}
         for name, classes in placements.items():
-            terms: list[Term] = [z3.Bool(f"at {name} {number}") for number in range(len(classes))]
+            terms: list[Term] = [variable(f"at {name} {number}") for number in range(len(classes))]
             if len(classes) == 1:
                 terms = [True]
             else:
-                solver.add(disj(terms))
+                require(solver, disj(terms))
                 for a, b in combinations(terms, 2):
-                    solver.add(disj((negate(a), negate(b))))
+                    require(solver, disj((negate(a), negate(b))))
             self._chosen[name] = terms
         self.multi_copy_atomic = self._multi_copy_atomic(program)
 
@@ -48,7 +48,7 @@ class Promises:
         if not self._droppable:
             return True
         if promise.rule not in self._literals:
-            self._literals[promise.rule] = z3.Bool(f"rule {promise.rule}")
+            self._literals[promise.rule] = variable(f"rule {promise.rule}")
         return self._literals[promise.rule]
 
     def placed(self, location: str, classes: frozenset[int]) -> Term:

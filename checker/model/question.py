@@ -60,13 +60,10 @@ class Asker:
         writes = {
             operation.number: stores
             for operation in self._made.program.operations
-            if operation.number != read
-            and (stores := self._shared(operation.number, last))
+            if operation.number != read and (stores := self._shared(operation.number, last))
         }
         split = disj(self._partly_visible(stores, last) for stores in writes.values())
-        crossed = disj(
-            self._crossed(a, b, last) for a, b in combinations(list(writes.values()), 2)
-        )
+        crossed = disj(self._crossed(a, b, last) for a, b in combinations(list(writes.values()), 2))
         return conj((happens, disj((split, crossed))))
 
     def _cells(self, operation: int, *, is_load: bool) -> dict[int, list[int]]:
@@ -171,4 +168,3 @@ class Asker:
         if isinstance(value, Footprint):
             return self.memory(value)
         return self._relations.values.bits(value)
-

@@ -13,7 +13,7 @@ from itertools import combinations
 import z3
 
 from checker.model.events import Structure
-from checker.model.logic import Term, conj, disj, implies, negate
+from checker.model.logic import Term, conj, disj, implies, negate, require, variable
 from checker.model.values import Values
 
 INITIAL = -1
@@ -66,7 +66,7 @@ class Relations:
             if self._made.events[a].thread == self._made.events[b].thread:
                 term: Term = self._program_order(a, b)
             else:
-                term = z3.Bool(f"co {a} {b}")
+                term = variable(f"co {a} {b}")
             self._order[a, b], self._order[b, a] = term, negate(term)
         for a, b, c in combinations(stores, 3):
             ab, bc, ac = self._order[a, b], self._order[b, c], self._order[a, c]
@@ -85,7 +85,7 @@ class Relations:
             candidates.insert(0, INITIAL)
         takes = self.takes[load]
         for store in candidates:
-            takes[store] = True if len(candidates) == 1 else z3.Bool(f"rf {store} {load}")
+            takes[store] = True if len(candidates) == 1 else variable(f"rf {store} {load}")
         happens = self.runs[load]
         if len(candidates) == 1:
             self._assert(implies(happens, True if store == INITIAL else self.runs[store]))
@@ -149,5 +149,4 @@ class Relations:
                     self._assert(disj((negate(term), negate(later), self.before(source, other))))
 
     def _assert(self, term: Term) -> None:
-        if term is not True:
-            self._solver.add(term)
+        require(self._solver, term)

@@ -8,7 +8,7 @@ import z3
 
 from checker.expression import Apply, Const, Expression, ReadValue
 from checker.model.events import Event, Structure
-from checker.model.logic import Term, conj, disj, implies, negate
+from checker.model.logic import Term, conj, disj, equal, implies, negate, require
 
 Bits = Any
 """A Z3 bit-vector."""
@@ -41,9 +41,7 @@ _PREDICATES: dict[str, Any] = {
 class Values:
     """Terms for what loads return and stores write."""
 
-    def __init__(
-        self, made: Structure, takes: list[dict[int, Term]], solver: z3.Solver
-    ) -> None:
+    def __init__(self, made: Structure, takes: list[dict[int, Term]], solver: z3.Solver) -> None:
         """Keep the program's events and the reads-from terms, which are filled in later."""
         self._made = made
         self._takes = takes
@@ -71,7 +69,7 @@ class Values:
             load = self._waiting.pop()
             value = self._loaded[load]
             for source, term in self._takes[load].items():
-                self._solver.add(implies(term, value == self.of_store(source, load)))
+                require(self._solver, implies(term, equal(value, self.of_store(source, load))))
 
     # --- conditions
 
@@ -110,7 +108,7 @@ class Values:
                         disj((holds, self.equals(no, constant))),
                     )
                 )
-        return self.bits(value) == constant
+        return equal(self.bits(value), z3.BitVecVal(constant, value.bits))
 
     # --- bit-vectors
 

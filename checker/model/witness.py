@@ -26,7 +26,9 @@ def execution(model: Model, found: object, rules: frozenset[str]) -> Execution:
         ),
         before=tuple((place.name, place.initial) for place in program.places),
         rows=rows,
-        state=tuple((one.text, shown_value(one, candidate.column(one.what))) for one in program.shown),
+        state=tuple(
+            (one.text, shown_value(one, candidate.column(one.what))) for one in program.shown
+        ),
         torn=tuple(_torn(candidate, rows)),
         threads=tuple((o.number, o.thread) for o in program.operations),
         lowerings=tuple((o.number, o.lowering) for o in program.operations if o.lowering),
