@@ -18,7 +18,7 @@ from checker.solve import Query, State, reaches_cut, same_hardware, states
 from checker.verdict import Reason, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """Bounds on the work for one test."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Const:
     """A number known before the program runs."""
 
@@ -18,7 +18,7 @@ class Const:
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReadValue:
     """What a read operation returned; `operation` is its number in the program."""
 
@@ -26,7 +26,7 @@ class ReadValue:
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Apply:
     """An operator applied to expressions. Comparisons have one bit; shifts take the count modulo nothing."""
 

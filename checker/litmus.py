@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from checker.diagnostic import Position
+from checker.value import value
 
 # --- types ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scalar:
     """A C integer type by its canonical name: `u8` … `u128`, `s8` …, `le16` …, `be16` …, `long`, …"""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pointer:
     """A pointer; its size is the architecture's word."""
 
     to: Type
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Array:
     """`count` elements of one type."""
 
@@ -32,7 +33,7 @@ class Array:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StructName:
     """A struct by its tag."""
 
@@ -43,7 +44,7 @@ class StructName:
 Type = Scalar | Pointer | Array | StructName
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attributes:
     """What a declaration says of an address: `__packed`, `__aligned(n)` and `__at(k)`, in bytes."""
 
@@ -52,7 +53,7 @@ class Attributes:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Field:
     """A member of a struct."""
 
@@ -61,7 +62,7 @@ class Field:
     attributes: Attributes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Struct:
     """The definition of a struct."""
 
@@ -73,7 +74,7 @@ class Struct:
 # --- expressions and statements of the C dialect --------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Number:
     """An integer constant, with its C suffix in lower case."""
 
@@ -83,7 +84,7 @@ class Number:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Name:
     """A local variable or a location."""
 
@@ -91,7 +92,7 @@ class Name:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unary:
     """A prefix operator: `* & - + ~ !`."""
 
@@ -100,7 +101,7 @@ class Unary:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Binary:
     """An infix operator."""
 
@@ -110,7 +111,7 @@ class Binary:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ternary:
     """`condition ? yes : no`."""
 
@@ -120,7 +121,7 @@ class Ternary:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cast:
     """`(type)of`."""
 
@@ -129,7 +130,7 @@ class Cast:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Member:
     """`of.name`, or `of->name` when `arrow`."""
 
@@ -139,7 +140,7 @@ class Member:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Index:
     """`of[index]`."""
 
@@ -148,7 +149,7 @@ class Index:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """An operation of the kernel's interface, or a helper such as `cpu_to_le64()`."""
 
@@ -157,7 +158,7 @@ class Call:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SizeOf:
     """`sizeof` of a type or of an expression's type."""
 
@@ -165,7 +166,7 @@ class SizeOf:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Braces:
     """`{a, b, …}`, an initializer."""
 
@@ -173,7 +174,7 @@ class Braces:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assign:
     """`target = value`, or `target op= value`."""
 
@@ -199,7 +200,7 @@ Expr = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Declare:
     """A local variable."""
 
@@ -209,14 +210,14 @@ class Declare:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evaluate:
     """An expression for its effects."""
 
     expr: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class If:
     """`if (condition) then else otherwise`."""
 
@@ -225,7 +226,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loop:
     """`while`, `do … while` (when `body_first`) or `for` (with a `step`), bounded by `--unroll`."""
 
@@ -242,7 +243,7 @@ Statement = Declare | Evaluate | If | Loop
 # --- conditions -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Register:
     """`thread:name`, the value of a local variable when its thread has ended."""
 
@@ -251,7 +252,7 @@ class Register:
     at: Position = field(default=(0, 0), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Memory:
     """`[x]`, `x.field` or `x[n]`: the value of a location in the final state."""
 
@@ -259,7 +260,7 @@ class Memory:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Equal:
     """`place = value`; the value is a number or the address of a location."""
 
@@ -268,14 +269,14 @@ class Equal:
     at: Position = field(default=(0, 0), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Torn:
     """`torn(thread:register)`, the read that set the register; without one, any read."""
 
     register: Register | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connective:
     """`not`, `and`, `or`, `implies`, `true` or `false` over propositions."""
 
@@ -286,7 +287,7 @@ class Connective:
 Proposition = Equal | Torn | Connective
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condition:
     """A quantified proposition, and its text on one line."""
 
@@ -303,7 +304,7 @@ class Condition:
 # --- the test -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Location:
     """A named piece of shared memory, its initial value, and what is known of its address."""
 
@@ -313,7 +314,7 @@ class Location:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Initial:
     """`place = value` of the init block."""
 
@@ -322,7 +323,7 @@ class Initial:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parameter:
     """A thread's parameter: a pointer to the location of the same name."""
 
@@ -331,7 +332,7 @@ class Parameter:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Thread:
     """One thread; `arch` is set where it differs from the architecture that is asked about."""
 
@@ -342,7 +343,7 @@ class Thread:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expectation:
     """What `Expect` says of one architecture."""
 
@@ -351,7 +352,7 @@ class Expectation:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Override:
     """`Override = ARCH: OPERATION SIZE = CODE`: today's code of an operation, as this test has it."""
 
@@ -362,7 +363,7 @@ class Override:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Test:
     """One litmus test."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from checker.expression import TRUE, Expression
+from checker.value import value
 
 if TYPE_CHECKING:
     from checker.arch import Target
@@ -22,7 +23,7 @@ BYTES = "bytes"
 """The class of an access of which nothing is promised above a byte."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Footprint:
     """The bytes an access touches."""
 
@@ -42,7 +43,7 @@ class Footprint:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Access:
     """One memory read or write that the hardware is asked for."""
 
@@ -72,14 +73,14 @@ class Access:
         return f"{name} {self.footprint.size}{by}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fence:
     """A barrier, by the name its author gave it: recorded for the ordering axioms."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """One thing the test's author wrote, as the accesses it becomes, in program order."""
 
@@ -104,7 +105,7 @@ class Operation:
         return (step for step in self.steps if isinstance(step, Access))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A location: its size, its initial bytes, and what is known of its address."""
 
@@ -116,7 +117,7 @@ class Place:
     """The address is `residue` modulo `modulus`, and nothing else is known of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Thread:
     """A thread's architecture and its registers when it has ended."""
 
@@ -132,7 +133,7 @@ class Thread:
 # --- the question ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ValueIs:
     """An expression over what was read has this value, modulo its width."""
 
@@ -140,7 +141,7 @@ class ValueIs:
     constant: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MemoryIs:
     """A piece of memory has this value in the final state, in memory order."""
 
@@ -148,14 +149,14 @@ class MemoryIs:
     constant: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IsTorn:
     """One of these read operations is torn; each counts only when its guard holds."""
 
     reads: tuple[tuple[int, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Logic:
     """`not`, `and`, `or` or `implies` over questions; `and` of nothing is true."""
 
@@ -166,7 +167,7 @@ class Logic:
 Question = ValueIs | MemoryIs | IsTorn | Logic
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shown:
     """One column of a final state: how it is called, what it is, and how it is printed."""
 
@@ -178,7 +179,7 @@ class Shown:
     """Whether its bytes in memory order are those of a big-endian number."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Program:
     """One choice of accesses for every operation of a test, on one architecture and layer."""
 

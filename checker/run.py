@@ -14,7 +14,7 @@ from checker.language import parse
 from checker.verdict import Problem, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What is asked of every file."""
 
@@ -23,7 +23,7 @@ class Request:
     states: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What came out of one file."""
 

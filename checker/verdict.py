@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from checker.value import value
+
 Answer = Literal["forbidden", "fragile", "allowed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason:
     """A rule, axiom or contract that a verdict rests on."""
 
@@ -18,7 +20,7 @@ class Reason:
     evidence: str = "manual"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ByteSeen:
     """One byte of a row: where it is, its value, and for a load the write it was taken from."""
 
@@ -28,7 +30,7 @@ class ByteSeen:
     """Number of the write operation; None for a store, and for the initial value."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """One line of a witness: bytes of one access that moved together."""
 
@@ -45,7 +47,7 @@ class Row:
     bytes: tuple[ByteSeen, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TornRead:
     """A read operation that is torn: which register it set, and where each byte came from."""
 
@@ -55,7 +57,7 @@ class TornRead:
     bytes: tuple[ByteSeen, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Execution:
     """A candidate execution that satisfies the proposition; rows are oldest first."""
 
@@ -74,7 +76,7 @@ class Execution:
     """Number and access notation of each operation in the rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """The answer for one test on one architecture."""
 
@@ -99,7 +101,7 @@ class Verdict:
     """For `unknown`: the limit that was hit."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """Why a file, or a part of it, could not be used; line and column are 0 where none is known."""
 

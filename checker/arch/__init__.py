@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,13 @@ _FOLDER = Path(__file__).resolve().parent
 _HEADING = re.compile(r"^\[arch\.([\w-]+)\]", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """An architecture with the features that are asked about, as in `arm64+lse2`."""
 
     name: str
-    arch: Architecture
+    arch: Architecture = field(compare=False)
+    """What the name stands for."""
     features: frozenset[str]
 
     def rules_for(self, access: Access) -> list[Rule]:

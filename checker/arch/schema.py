@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from checker.diagnostic import Diagnostic, nearest
+from checker.value import value
 
 Evidence = Literal["manual", "practice", "unconfirmed"]
 EVIDENCE = ("manual", "practice", "unconfirmed")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Feature:
     """Something an implementation may have, named after `+`."""
 
@@ -23,7 +23,7 @@ class Feature:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """A promise: which accesses, and the unit they are granted.
 
@@ -46,7 +46,7 @@ class Rule:
     memory: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Axiom:
     """A property of the memory system as a whole."""
 
@@ -58,7 +58,7 @@ class Axiom:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Architecture:
     """One architecture: what C makes of it, and what it promises."""
 

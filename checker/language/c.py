@@ -247,7 +247,7 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return ast.Thread(int(name[1:]), named, body, arch, at)
 
     def arch(self, c: list[Token]) -> str:
-        return str(c[0])
+        return "".join(c)
 
     def parameter(self, c: list[Any]) -> ast.Parameter:
         base, stars, name, dimension = (*c, None) if len(c) == 3 else c

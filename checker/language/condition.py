@@ -95,7 +95,7 @@ class ConditionRules:
     def equal(self, c: list[Any]) -> ast.Equal:
         place = c[0]
         at = place.at if isinstance(place, ast.Register) else place.path.at
-        return ast.Equal(place, c[1], at)
+        return ast.Equal(place, c[2], at)
 
     def differs(self, c: list[Any]) -> ast.Connective:
         return ast.Connective("not", (self.equal(c),))

@@ -17,7 +17,7 @@ _MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]")
 _INFO = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A litmus file taken apart: dialect and name, `key = value` lines, and the rest."""
 

@@ -10,7 +10,7 @@ from checker.expression import TRUE, Expression
 from checker.program import Footprint, Place, Question, Shown, Thread
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """An operation of a thread, and the place it touches; a fence touches none."""
 
@@ -30,7 +30,7 @@ class Draft:
     """The call as the test has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sketch:
     """A whole test on one architecture: the same for every layer and every alternative."""
 

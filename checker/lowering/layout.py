@@ -12,7 +12,7 @@ _FIXED = {"char": 1, "short": 2, "int": 4, "long long": 8, "void": 1, "atomic64_
 _FIXED |= {f"{p}{n}": n // 8 for p in ("u", "s", "le", "be") for n in (8, 16, 32, 64, 128)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """A field of a struct, where it lies."""
 

@@ -12,7 +12,7 @@ from checker.program import BYTES, Access, Fence, Footprint
 Verb = Literal["load", "store", "rmw"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """One access of an operation; `at` counts from the operation's first byte."""
 
@@ -26,7 +26,7 @@ class Piece:
     atomic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loop:
     """Pieces that follow one another until the operation's size is used up."""
 
@@ -67,8 +67,11 @@ def _rules() -> Any:
         def bytes(self, _: list[Any]) -> Piece:
             return Piece(None, BYTES, 0, 1, 0)
 
+        def cls(self, c: list[Token]) -> str:
+            return str(c[0])
+
         def fence(self, c: list[Token]) -> Fence:
-            return Fence(str(c[0]))
+            return Fence(str(c[0]).split()[1])
 
         def access(self, c: list[Any]) -> Piece:
             verb, cls, size, element, at, *modifiers = c

@@ -18,7 +18,7 @@ from checker.program import Footprint, Place
 Kind = Literal["load", "store", "rmw"]
 
 
-@dataclass(slots=True)
+@dataclass
 class Local:
     """A local variable: its bytes in memory order, or the address it holds."""
 
@@ -26,7 +26,7 @@ class Local:
     value: Expression | Address
 
 
-@dataclass(slots=True)
+@dataclass
 class State:
     """Everything that changes while a test is run."""
 
@@ -35,7 +35,7 @@ class State:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """What all threads of a test share: its locations, and what their names mean."""
 

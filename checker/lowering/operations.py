@@ -36,7 +36,7 @@ _ATOMIC = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """What a call does: the operation it is, its verb, and the role of each argument."""
 

@@ -18,7 +18,7 @@ from checker.program import Layer
 _KEY = re.compile(r"(\*|\d+(?:\.\.\d*)?)(?:\s+if\s+(.+))?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lowering:
     """What an operation of one size becomes: its alternatives, and where that is written."""
 

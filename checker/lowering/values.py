@@ -12,7 +12,7 @@ from checker.litmus import Number, Type
 INT = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Integer:
     """The value of a C expression, as a number of its type's width."""
 
@@ -37,7 +37,7 @@ class Integer:
         return ex.invert(ex.binary("eq", self.value, Const(0, self.bits)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Address:
     """A pointer whose target is known: bytes of a location, or of a local variable."""
 

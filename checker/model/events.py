@@ -14,7 +14,7 @@ from checker.program import Access, Footprint, IsTorn, Logic, MemoryIs, Program,
 from checker.verdict import Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
     """A run of bytes of a location."""
 
@@ -28,7 +28,7 @@ class Cell:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One access restricted to one cell."""
 
@@ -42,7 +42,7 @@ class Event:
     """The byte of the operation's value that the cell's first byte is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unit:
     """Events of one access that a promise ties together, at some placements."""
 
@@ -54,7 +54,7 @@ class Unit:
     is_load: bool
 
 
-@dataclass(slots=True)
+@dataclass
 class Structure:
     """The events of a program and everything about them that no execution chooses."""
 

@@ -14,7 +14,7 @@ from checker.program import Access, Place, Program
 from checker.verdict import Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grant:
     """A unit that a promise grants an access: bytes from `start` to before `end` of its footprint."""
 
@@ -29,7 +29,7 @@ AccessKey = tuple[int, int]
 """Number of the operation, and of the step in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlacementClass:
     """Residues of a location's address at which the same units are granted."""
 

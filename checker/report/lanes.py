@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checker.verdict import ByteSeen, Execution, Row, TornRead
 
@@ -47,23 +47,23 @@ def _pieces(rows: list[Row]) -> str:
 
 def picture(witness: Execution) -> Iterator[str]:
     """Yield the picture of each location that a row touches."""
-    locations = list(dict.fromkeys(row.location for row in witness.rows))
-    torn = {one.location for one in witness.torn}
-    shown = [name for name in locations if not torn or name in torn]
+    torn = witness.torn[:1]
+    locations = dict.fromkeys(row.location for row in witness.rows)
+    shown = [torn[0].location] if torn else list(locations)
     for name in shown:
         rows = [row for row in witness.rows if row.location == name]
-        seen = [one for one in witness.torn if one.location == name]
         before = dict(witness.before)[name]
-        bands = _bands(rows, seen)
-        for band in bands:
-            origin = seen[0].bytes[0].offset if len(seen) == 1 else 0
-            title = f"{name}{f'+{origin}' if origin else ''} " if len(shown) > 1 or origin else ""
-            yield from _band(f"{title}byte", origin, band, before, rows, seen)
+        origin = torn[0].bytes[0].offset if torn else 0
+        place = f"{name}+{origin} " if origin else f"{name} " if len(shown) > 1 else ""
+        for band in _bands(rows, torn):
+            yield from _band(f"{place}byte", origin, band, before, rows, torn)
+    if len(witness.torn) > 1:
+        yield f"torn likewise: {', '.join(one.label for one in witness.torn[1:])}"
     if not torn:
         yield "  ".join(f"{place}={value}" for place, value in witness.state)
 
 
-def _bands(rows: list[Row], torn: list[TornRead]) -> list[range]:
+def _bands(rows: list[Row], torn: Sequence[TornRead]) -> list[range]:
     """Return the byte ranges worth showing: those of torn reads, else all that is touched."""
     offsets = [b.offset for one in torn for b in one.bytes] or [
         b.offset for row in rows for b in row.bytes
@@ -84,7 +84,7 @@ def _band(
     band: range,
     before: tuple[int, ...],
     rows: list[Row],
-    torn: list[TornRead],
+    torn: Sequence[TornRead],
 ) -> Iterator[str]:
     touching = [row for row in rows if any(b.offset in band for b in row.bytes)]
     labels = [f"P{row.thread} {row.access}" for row in touching]

@@ -16,7 +16,7 @@ _COLOURS = {
 _SPELLED = {"allowed": "ALLOWED", "unknown": "UNKNOWN"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Style:
     """Whether and how text is coloured."""
 
