@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from checker import __version__
 
@@ -91,6 +92,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+
+
+def entry() -> NoReturn:
+    """Run the command as a process of its own, which starts and ends as fast as it can.
+
+    Nothing it makes is worth collecting before it ends, and nothing is left to tidy up then: the
+    garbage collector's passes and the teardown of Z3's context are a tenth of a cold start.
+    """
+    gc.set_threshold(200_000)
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -178,9 +178,19 @@ def synthetics() -> st.SearchStrategy[Target]:
     )
 
 
+WHOLE = (rule("whole", align="size"), rule("whole", "atom", align="size", rmw=True))
+"""Rules by which every access is whole where it is aligned."""
+USUAL = (
+    synthetic(*WHOLE), synthetic(*WHOLE, mca=None), synthetic(rule(2), *WHOLE[1:], mca="practice"),
+    *(target(name) for name in ("arm64+lse", "arm64+lse2", "x86-64", "arm", "riscv64+zabha")),
+)  # fmt: skip
+
+
 @st.composite
-def targets(draw: st.DrawFn, threads: int) -> list[Target]:
+def targets(draw: st.DrawFn, threads: int, *, plain: bool) -> list[Target]:
     """Draw a target for each thread: mostly the same."""
+    if plain:
+        return [draw(st.sampled_from(USUAL))] * threads
     how = draw(st.sampled_from(["real", "mixed", "synthetic", "two synthetic"]))
     if how == "real":
         return [target(draw(st.sampled_from(REAL)))] * threads
@@ -212,6 +222,8 @@ class Sketch:
     places: list[Place]
     targets: list[Target]
     operations: list[Operation]
+    plain: bool
+    """Whether to keep to single aligned accesses and to constants: several threads at few bytes."""
 
     def cost(self) -> int:
         """Return about how many candidates there are to try, were nothing atomic."""
@@ -240,8 +252,10 @@ class Sketch:
 
 
 @st.composite
-def places(draw: st.DrawFn, name: str) -> Place:
-    size = draw(st.sampled_from([2, 1, 4, 8]))
+def places(draw: st.DrawFn, name: str, *, plain: bool) -> Place:
+    size = draw(st.sampled_from([2, 4, 2, 8] if plain else [2, 1, 4, 8]))
+    if plain:
+        return Place(name, size, (0,) * size, 8)
     modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
     residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
     initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size
@@ -294,7 +308,11 @@ def footprints(draw: st.DrawFn, sketch: Sketch, multiple: int = 1) -> Footprint:
     fit = [p for p in sketch.places if p.size >= multiple]
     place = draw(st.sampled_from(fit))
     sizes = [size for size in (place.size, 1, 2, 4, 8) if multiple <= size <= place.size]
+    if sketch.plain:
+        sizes = [place.size, place.size, place.size // 2]
     size = draw(st.sampled_from(sizes))
+    if sketch.plain:
+        return Footprint(place.name, draw(st.sampled_from([0, place.size - size])), size)
     offset = draw(st.integers(0, place.size - size)) if draw(st.booleans()) else 0
     return Footprint(place.name, offset, size)
 
@@ -305,6 +323,9 @@ def accesses(
 ) -> Access:
     """Draw an instruction for some bytes."""
     known = classes_of(one, rmw=rmw)
+    if one in USUAL and draw(st.integers(0, 3)) < 3:
+        cls = draw(st.sampled_from(known)) if rmw and known else "gpr"
+        return Access(kind, cls, at, at.size, start, atomic=rmw)
     common = draw(st.integers(0, 9))
     cls = "bytes" if common == 0 and not rmw else "gpr"
     if known and (rmw or common >= 6):
@@ -366,6 +387,8 @@ def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
     wide = ("halves", "twice", "copy")
     widest = max(place.size for place in sketch.places)
     shapes = [s for s in SHAPES if widest > 1 or not s.endswith(wide)]
+    if sketch.plain:
+        shapes = ["store", "load", "store", "load", "add"]
     if number < 2:
         shapes = [s for s in shapes if s.startswith(("store", "load")[number])]
     shape = draw(st.sampled_from(shapes))
@@ -385,9 +408,10 @@ def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
         value = binary("add", own, Const(1, own.bits))
     elif shape == "copy":
         value = own
-    elif reads and draw(st.booleans()) is True:
+    elif reads and not sketch.plain and draw(st.booleans()) is True:
         value = draw(expressions(reads, own.bits))
-    guard = draw(conditions(reads)) if draw(st.integers(0, 4)) == 4 else TRUE
+    guarded = not sketch.plain and draw(st.integers(0, 4)) == 4
+    guard = draw(conditions(reads)) if guarded else TRUE
     found = operation(number, thread, *steps, value=value, guard=guard, stores_if=stores_if)
     return replace(found, size=at.size)
 
@@ -430,10 +454,11 @@ def numbers(draw: st.DrawFn, sketch: Sketch, size: int) -> int:
 @st.composite
 def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
     """Draw a program of up to three threads and six operations, small enough to try everything."""
-    names = ["x", "y"][: draw(st.sampled_from([1, 1, 2]))]
-    found = draw(targets(draw(st.sampled_from([2, 3, 2, 3, 2, 1]))))
-    sketch = Sketch([draw(places(name)) for name in names], found, [])
-    for _ in range(draw(st.sampled_from([4, 5, 6, 3, 2, 1]))):
+    plain = draw(st.booleans())
+    names = ["x"] if plain else ["x", "y"][: draw(st.sampled_from([1, 1, 2]))]
+    found = draw(targets(draw(st.sampled_from([3, 2, 3, 2, 4 if plain else 1])), plain=plain))
+    sketch = Sketch([draw(places(name, plain=plain)) for name in names], found, [], plain)
+    for _ in range(draw(st.sampled_from([4, 5, 6, 4, 3, 3 if plain else 1]))):
         sketch.operations.append(draw(operations(sketch)))
         if sketch.cost() > budget:
             sketch.operations.pop()
@@ -445,12 +470,12 @@ def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
     shown = [
         replace(c, signed=draw(st.booleans()), swapped=draw(st.booleans()) and c.bits >= 16)
         for c in columns
-        if draw(st.integers(0, 3)) < 3
+        if plain or draw(st.integers(0, 3)) < 3
     ]
     if reads and draw(st.integers(0, 3)) == 0:
         bits = draw(st.sampled_from([1, 8, 32]))
         shown.append(Shown("e", draw(expressions(reads, bits)), bits, signed=False))
-    rare = st.integers(0, 5)
+    rare = st.just(0) if plain else st.integers(0, 5)
     return Program(
         "drawn", found[0], "code", tuple(sketch.places),
         tuple(Thread(n, t) for n, t in enumerate(found)), tuple(sketch.operations),

@@ -6,11 +6,13 @@ LITMUS_EXAMPLES raises the number of programs of each test.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker import solve
+from checker.program import IsTorn
 from tests import bruteforce
 from tests.strategies import Case, programs
 
@@ -26,8 +28,12 @@ drawn = settings(
 @drawn
 @given(programs().map(Case), st.booleans())
 def test_reachable(case: Case, practice: bool) -> None:
-    expected = bruteforce.reachable(case.program, practice=practice)
-    assert solve.reachable(case.program, practice=practice) is expected
+    reads = {o.number for o in case.program.operations if any(a.kind == "load" for a in o.accesses)}
+    each = (IsTorn(((read, case.program.operations[read].guard),)) for read in sorted(reads))
+    for question in (case.program.question, *each):
+        asked = replace(case.program, question=question)
+        expected = bruteforce.reachable(asked, practice=practice)
+        assert solve.reachable(asked, practice=practice) is expected, question
 
 
 @drawn
