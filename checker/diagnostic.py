@@ -17,7 +17,7 @@ class Diagnostic(Exception):  # noqa: N818 - it is shown to a person, it is not 
     def __init__(
         self, message: str, at: Position | None = None, hint: str = "", file: str = ""
     ) -> None:
-        """Keep what was wrong, where (line and column from 1, if known), and what to do about it."""
+        """Keep what was wrong, where (if that is known), and what to do about it."""
         super().__init__(message)
         self.message = message
         self.at = at
@@ -25,7 +25,7 @@ class Diagnostic(Exception):  # noqa: N818 - it is shown to a person, it is not 
         self.file = file
 
     def render(self, source: str | None = None) -> str:
-        """Return the message as `file:line:column: message`, the source line, a caret and the hint."""
+        """Return `file:line:column: message`, the source line, a caret and the hint."""
         line, column = self.at or (0, 0)
         where = f"{self.file}:{line}:{column}" if self.at else self.file
         parts = [f"{where}: {self.message}" if where else self.message]
@@ -46,12 +46,12 @@ def _excerpt(text: str, column: int, width: int = 100) -> list[str]:
     return [f"    {printable}", "    " + " " * max(0, column - 1 - start) + "^"]
 
 
-def nearest(word: str, known: Iterable[str], what: str = "did you mean") -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return a hint that names the known words closest to `word`, or nothing."""
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
-    return f"{what} {' or '.join(close)}?" if close else ""
+    close = difflib.get_close_matches(word, list(known), n=3, cutoff=cutoff)
+    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 class LimitReached(Exception):  # noqa: N818 - an answer (`unknown`), not an error

@@ -28,7 +28,7 @@ class ReadValue:
 
 @dataclass(frozen=True)
 class Apply:
-    """An operator applied to expressions. Comparisons have one bit; shifts take the count modulo nothing."""
+    """An operator applied to expressions; a comparison has one bit."""
 
     op: str
     args: tuple[Expression, ...]

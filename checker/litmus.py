@@ -13,7 +13,7 @@ from checker.value import value
 
 @value
 class Scalar:
-    """A C integer type by its canonical name: `u8` … `u128`, `s8` …, `le16` …, `be16` …, `long`, …"""
+    """A C integer type by its canonical name: `u8` … `u128`, `s8`, `le16`, `be16`, `long`, …"""
 
     name: str
 
@@ -354,7 +354,7 @@ class Expectation:
 
 @value
 class Override:
-    """`Override = ARCH: OPERATION SIZE = CODE`: today's code of an operation, as this test has it."""
+    """`Override = ARCH: OPERATION SIZE = CODE`: today's code of an operation in this test."""
 
     arch: str
     operation: str

@@ -52,7 +52,7 @@ class Access:
     """The instruction class that the architecture's rules speak of."""
     footprint: Footprint
     element: int
-    """The size of one register or element of the instruction; the access's size where it has one."""
+    """The size of one register or element of the instruction, in bytes."""
     start: int
     """The byte of the operation's value that the access's first byte carries."""
     order: str = ""

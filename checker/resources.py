@@ -33,7 +33,7 @@ def cache_folder() -> Path | None:
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file; raises OSError, UnicodeDecodeError, tomllib.TOMLDecodeError.
+    """Return the tables of a TOML file; raises OSError, or ValueError where it is not TOML.
 
     Parsing costs tens of milliseconds for a family's data, so what was parsed is kept in the user's
     cache until the file's size or time of change differ.

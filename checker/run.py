@@ -11,6 +11,7 @@ from pathlib import Path
 from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
+from checker.language.source import MAX_BYTES
 from checker.verdict import Problem, Verdict
 
 
@@ -21,6 +22,8 @@ class Request:
     archs: tuple[str, ...]
     limits: Limits
     states: bool
+    standard_input: bytes | None = None
+    """What `-` stands for, where it was read already."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +65,30 @@ def _in_folder(folder: str) -> Iterator[str | Problem]:
 
 
 def _listed(path: Path) -> Iterator[str | Problem]:
-    """Yield the files that a herd list names, one a line, as seen from the list's own folder."""
+    """Yield what a herd list names, one a line, as seen from the list's own folder."""
     try:
         text = path.read_text("utf-8")
-    except OSError as error:
-        yield _problem(Diagnostic(_why(error), file=str(path)), None)
-        return
     except UnicodeDecodeError:
         yield _problem(Diagnostic("this list is not UTF-8", file=str(path)), None)
+        return
+    except (OSError, ValueError) as error:
+        yield _problem(Diagnostic(_why(error), file=str(path)), None)
         return
     for line in text.splitlines():
         name = line.split("#")[0].strip()
         if name:
-            yield str(path.parent / name)
+            found = str(path.parent / name)
+            yield from _in_folder(found) if os.path.isdir(found) else [found]
 
 
 def check_file(path: str, request: Request) -> Outcome:
-    """Return the verdicts on one file, and what kept it from having more. Never raises Diagnostic."""
+    """Return the verdicts on one file, and what kept it from having more."""
     name = "<stdin>" if path == "-" else path
     try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
+        raw = _content(path, request)
+    except (OSError, ValueError) as error:
         return Outcome((), (_problem(Diagnostic(_why(error), file=name), None),))
-    source = raw.decode("utf-8", "replace")
+    source = raw.decode("utf-8-sig", "replace")
     try:
         test = parse(raw, name)
         wanted = targets(test, list(request.archs))
@@ -92,14 +96,32 @@ def check_file(path: str, request: Request) -> Outcome:
         problem.file = problem.file or name
         return Outcome((), (_problem(problem, source),))
     verdicts: list[Verdict] = []
-    problems: dict[Problem, list[str]] = {}
+    problems: dict[Problem, None] = {}
     for target in wanted:
         try:
             verdicts.append(check(test, target, name, request.limits, with_states=request.states))
         except Diagnostic as problem:
             problem.file = problem.file or name
-            problems.setdefault(_problem(problem, source), []).append(target.name)
+            problems[_problem(problem, source)] = None
+        except RecursionError:
+            deep = Diagnostic(
+                "a value depends on too long a chain of others", (1, 1),
+                "fewer statements, or a smaller --unroll", name,
+            )  # fmt: skip
+            problems[_problem(deep, source)] = None
     return Outcome(tuple(verdicts), tuple(problems))
+
+
+def _content(path: str, request: Request) -> bytes:
+    """Return a file's bytes, or enough of them to see that it is no litmus test."""
+    if path != "-":
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    if request.standard_input is not None:
+        return request.standard_input
+    if sys.stdin is None:
+        raise ValueError("there is no standard input")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def check_all(
@@ -112,8 +134,11 @@ def check_all(
             progress(path)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from dataclasses import replace
     from functools import partial
 
+    if "-" in files:  # another process has no standard input
+        request = replace(request, standard_input=_content("-", request))
     with ProcessPoolExecutor(min(jobs, len(files))) as pool:
         chunk = max(1, len(files) // (8 * jobs))
         results = pool.map(partial(check_file, request=request), files, chunksize=chunk)
@@ -134,5 +159,5 @@ def _problem(problem: Diagnostic, source: str | None) -> Problem:
     )
 
 
-def _why(error: OSError) -> str:
-    return f"cannot be read: {error.strerror or error}"
+def _why(error: OSError | ValueError) -> str:
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"

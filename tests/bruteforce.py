@@ -179,14 +179,13 @@ class Grant:
 def grant(program: Program, thread: int, access: Access, address: int, practice: bool) -> Grant:
     """Return the units of an access (start and end in it) and whether an RMW of it is atomic."""
     target = next(t.target for t in program.threads if t.number == thread)
-    units, rmw = set(), bool(access.promised)
+    whole = bool(access.promised) and address % access.footprint.size == 0
+    units, rmw = {(0, access.footprint.size)} if whole else set(), whole
     for rule in target.rules_for(access):
         if rule.evidence == "manual" or (practice and rule.evidence == "practice"):
             given = granted(rule, access, address)
             units.update(given)
             rmw = rmw or (rule.rmw and bool(given))
-    if access.promised and address % access.footprint.size == 0:
-        units.add((0, access.footprint.size))
     return Grant(frozenset(u for u in units if u[1] - u[0] > 1), rmw)
 
 

@@ -1,4 +1,4 @@
-"""The oracle itself, on programs whose answer is known."""
+"""The oracle, and the encoder with it, on programs whose answer is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import expression
+from checker import expression, solve
 from checker.arch import Target
 from checker.expression import TRUE, Const, ReadValue, binary
 from checker.program import (
@@ -25,7 +25,7 @@ from checker.program import (
     ValueIs,
 )  # fmt: skip
 from tests import bruteforce
-from tests.bruteforce import reachable, states
+from tests.bruteforce import State
 from tests.strategies import (
     expressions,
     load,
@@ -46,6 +46,20 @@ SINGLE = synthetic(rule("whole", "gpr", "atom", align="size"))
 SINGLE_NOT_MCA = synthetic(rule("whole", "gpr", "atom", align="size"), mca=None)
 BYTES = synthetic()
 ATOMIC = synthetic(rule("whole"), rule("whole", "atom", rmw=True))
+
+
+def reachable(p: Program, *, practice: bool = True) -> bool:
+    """Return whether the oracle reaches the question; the encoder must say the same."""
+    found = bruteforce.reachable(p, practice=practice)
+    assert solve.reachable(p, practice=practice) is found
+    return found
+
+
+def states(p: Program, *, practice: bool = True) -> frozenset[State]:
+    """Return the oracle's final states; the encoder's must be the same."""
+    found = bruteforce.states(p, practice=practice)
+    assert solve.states(p, practice=practice) == found
+    return found
 
 
 def values(p: Program, *, practice: bool = True) -> set[tuple[int, ...]]:
@@ -136,6 +150,13 @@ def test_repeated_stores_make_one_write_visible_from_its_first() -> None:
     assert not reachable(p)
     lopsided = operation(0, 0, store(1), store(2), value=0x1211)
     assert reachable(program([lopsided, operation(1, 1, load(2))], targets=both))
+
+
+def test_an_operation_is_not_torn_by_its_own_stores() -> None:
+    mixed = operation(0, 0, store(1), load(2), store(1, 1, 1), value=0x1211)
+    p = program([mixed])
+    assert not reachable(p)
+    assert values(p) == {(0x11,)}
 
 
 def test_the_later_of_two_loads_counts() -> None:
@@ -255,6 +276,27 @@ def test_multi_copy_atomicity_needs_every_thread() -> None:
     assert not reachable(narrow_over_wide(["arm64", "arm64", "arm64+lse2"]))
 
 
+def test_multi_copy_atomicity_needs_the_evidence_of_every_thread() -> None:
+    known = synthetic(rule("whole", "gpr", "atom", align="size"), mca="practice")
+    for on in ([SINGLE, SINGLE, known], [known, SINGLE, SINGLE]):
+        assert not reachable(narrow_over_wide(on))
+        assert reachable(narrow_over_wide(on), practice=False)
+
+
+def test_a_store_that_is_whole_by_practice_only_is_seen_in_one_order() -> None:
+    """Each byte of the store comes before one load and after the other, and loads are whole."""
+    on = synthetic(rule("whole"), rule("whole", "pair", evidence="practice"))
+    write = operation(0, 0, store(2, cls="pair"), value=0x2211)
+    reads = (operation(1, 1, load(2)), operation(2, 2, load(2)))
+    both = (ValueIs(ReadValue(1, 16), 0x0011), ValueIs(ReadValue(2, 16), 0x2200))
+    p = program([write, *reads], Logic("and", both), targets=on)
+    assert not reachable(p)
+    assert not reachable(p, practice=False)
+    one = program([write, *reads], both[0], targets=on)
+    assert not reachable(one)
+    assert reachable(one, practice=False)
+
+
 def test_reading_a_narrow_store_next_to_older_bytes_is_not_torn() -> None:
     p = program([operation(0, 0, store(1), value=1), operation(1, 1, load(8))])
     assert not reachable(p)
@@ -294,6 +336,23 @@ def test_no_store_comes_inside_a_read_modify_write() -> None:
     other = operation(1, 1, store(1), value=0x10)
     p = program([rmw(0, 0), other], targets=ATOMIC, shown=(MEMORY,))
     assert values(p) == {(0x10,), (0x11,)}
+
+
+def test_a_promised_read_modify_write_is_whole_where_aligned() -> None:
+    step: dict[str, Any] = {"cls": "bytes", "atomic": True, "promised": "contract"}
+    for residue, lost in ((0, False), (1, True)):
+        one, two = (
+            operation(n, n, load(2, **step), store(2, **step), value=0x1111 * (n + 1))
+            for n in range(2)
+        )
+        p = program([one, two], places=[Place("x", 2, (0, 0), 2, residue)])
+        assert ((0, 0) in values(p)) is lost
+
+
+def test_a_lone_half_of_a_read_modify_write_is_an_access() -> None:
+    for cls, on in (("exclusive", "arm64"), ("atom", ATOMIC)):
+        write, read = operation(0, 0, store(2, cls=cls), value=1), operation(1, 1, load(2, cls=cls))
+        assert values(program([write, read], targets=on)) == {(0,), (1,)}
 
 
 def test_a_compare_and_exchange_that_fails_does_not_store() -> None:
@@ -352,6 +411,14 @@ def test_guards_follow_what_was_read() -> None:
     final = Shown("y", Footprint("y", 0, 1), 8, signed=False)
     p = program([first, flag, then], places=[X, Y], shown=(*returned(flag), final))
     assert values(p) == {(0, 0), (1, 5)}
+
+
+def test_what_is_not_executed_returns_nothing() -> None:
+    """A byte that an operation did not load is 0."""
+    guarded = operation(2, 1, load(1), guard=binary("eq", ReadValue(1, 8), Const(0, 8)))
+    some = [operation(0, 0, store(1), value=7), operation(1, 1, load(1)), guarded]
+    shown = tuple(Shown(f"r{n}", ReadValue(n, 8), 8, signed=False) for n in (1, 2))
+    assert values(program(some, shown=shown)) == {(0, 0), (0, 7), (7, 0)}
 
 
 def test_assumed_and_keep_cut_executions_off() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,7 @@ class Target:
     """An architecture with the features that are asked about, as in `arm64+lse2`."""
 
     name: str
-    arch: Architecture = field(compare=False)
-    """What the name stands for."""
+    arch: Architecture
     features: frozenset[str]
 
     def rules_for(self, access: Access) -> list[Rule]:
@@ -77,7 +76,7 @@ def block(rule: Rule, access: Access) -> int:
 
 @cache
 def families() -> dict[str, tuple[str, ...]]:
-    """Return the names of the architectures of each family, without reading the rest of their data."""
+    """Return the names of each family's architectures; the rest of their data is not read."""
     found = {}
     for path in sorted(_FOLDER.glob("*/arch.toml")):
         found[path.parent.name] = tuple(_HEADING.findall(path.read_text("utf-8")))

@@ -89,7 +89,7 @@ _TOP = {"family", "title", "arch", "rule", "axiom"}
 
 
 def architectures(data: Mapping[str, Any], file: str) -> tuple[Architecture, ...]:
-    """Return the architectures of a family's `arch.toml`; raises Diagnostic where it is not well formed."""
+    """Return the architectures of a family's `arch.toml`; raises Diagnostic for a malformed one."""
     check = _Check(file)
     check.keys(data, _TOP, "the file")
     names = list(check.table(data, "arch", "the file"))

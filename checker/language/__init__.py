@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from checker.diagnostic import Diagnostic, nearest
+from checker.diagnostic import Diagnostic
 from checker.language.source import decode, split
 from checker.litmus import Test
-
-DIALECTS = ("C",)
 
 
 def parse(raw: bytes | str, file: str = "") -> Test:
@@ -16,12 +14,6 @@ def parse(raw: bytes | str, file: str = "") -> Test:
     """
     try:
         source = split(decode(raw) if isinstance(raw, bytes) else raw)
-        if source.dialect not in DIALECTS:
-            raise Diagnostic(
-                f"`{source.dialect}` is not a dialect this version reads",
-                (1, 1),
-                nearest(source.dialect, DIALECTS) or "a litmus test begins with `C name`",
-            )
         from checker.language.c import parse as parse_c
 
         return parse_c(source)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lark import Token, Transformer
 
 from checker import litmus as ast
-from checker.diagnostic import Diagnostic, Position
+from checker.diagnostic import Diagnostic, Position, nearest
 from checker.language import grammar
 from checker.language.condition import ConditionRules, access, number, where
+from checker.language.nesting import bound
 
 if TYPE_CHECKING:
     from checker.language.source import Source
@@ -25,12 +29,32 @@ _BINDS = {
 
 _SCALARS = {
     "size_t": "unsigned long",
+    "ssize_t": "long",
     "uintptr_t": "unsigned long",
     "intptr_t": "long",
     "bool": "u8",
+    "_Bool": "u8",
     "atomic_t": "s32",
     "atomic_long_t": "long",
 }
+
+
+_INTEGERS = {
+    "": "int",
+    "int": "int",
+    "char": "char",
+    "short": "short",
+    "int short": "short",
+    "long": "long",
+    "int long": "long",
+    "long long": "long long",
+    "int long long": "long long",
+}
+"""The integer types, without their sign: their words in alphabetical order, and their name."""
+
+_FIXED = re.compile(r"(u?)int(\d+)_t$")
+_THREAD = re.compile(r"P(0|[1-9]\d{0,3})$")
+_CONSTANTS = {"NULL": 0, "true": 1, "false": 0}
 
 
 def parse(source: Source) -> ast.Test:
@@ -47,12 +71,13 @@ class Parsed:
     def __init__(self, children: list[Any]) -> None:
         *front, self.shown, self.filter, self.condition = children
         items, self.threads = front[0], tuple(front[1:])
+        bound([front, self.shown, self.filter])
         self.structs: list[ast.Struct] = []
         self.locations: list[ast.Location] = []
         self.initial: list[ast.Initial] = []
         for item in items:
             match item:
-                case ast.Struct():
+                case Definition():
                     _name_struct(item, self.structs)
                 case ast.Location(name, type_, attributes, at), value:
                     named = _name_type(type_, self.structs)
@@ -63,40 +88,74 @@ class Parsed:
                     self.initial.append(item)
 
 
-def _name_struct(struct: ast.Struct, found: list[ast.Struct]) -> None:
+class Definition(NamedTuple):
+    """A struct where it is defined: its tag, its fields with their positions."""
+
+    tag: Token
+    fields: tuple[tuple[ast.Field, Position], ...]
+    attributes: ast.Attributes
+
+
+def _name_struct(new: Definition, found: list[ast.Struct]) -> None:
     """Record a struct, and before it those that are defined inside it."""
-    fields = tuple(
-        ast.Field(f.name, _name_type(f.type, found), f.attributes) for f in struct.fields
-    )
-    found.append(ast.Struct(struct.tag, fields, struct.attributes))
+    if any(struct.tag == new.tag for struct in found):
+        raise Diagnostic(f"struct {new.tag} is defined twice", where(new.tag))
+    fields: dict[str, ast.Field] = {}
+    for field, at in new.fields:
+        if field.name in fields:
+            raise Diagnostic(f"struct {new.tag} has two fields `{field.name}`", at)
+        fields[field.name] = ast.Field(field.name, _name_type(field.type, found), field.attributes)
+    found.append(ast.Struct(str(new.tag), tuple(fields.values()), new.attributes))
 
 
-def _name_type(type_: Any, found: list[ast.Struct]) -> ast.Type:
+def _name_type(type_: Any, found: list[ast.Struct], *, pointed: bool = False) -> ast.Type:
     """Replace a struct's definition inside a type by its name, and record it."""
     match type_:
-        case ast.Struct(tag):
+        case Definition(tag):
             _name_struct(type_, found)
-            return ast.StructName(tag)
+            return ast.StructName(str(tag))
         case ast.Pointer(to):
-            return ast.Pointer(_name_type(to, found))
+            return ast.Pointer(_name_type(to, found, pointed=True))
         case ast.Array(of, count):
-            return ast.Array(_name_type(of, found), count)
-        case _:
-            plain: ast.Type = type_
-            return plain
+            return ast.Array(_name_type(of, found, pointed=pointed), count)
+        case ast.StructName(tag, at) if not pointed:
+            known = [struct.tag for struct in found]
+            if tag not in known:
+                raise Diagnostic(
+                    f"struct {tag} is not defined", at,
+                    nearest(tag, known) or "define it in the init block, before its use",
+                )  # fmt: skip
+    plain: ast.Type = type_
+    return plain
+
+
+def _outside_init(type_: Any) -> Any:
+    """Return a type that stands in a thread; raises Diagnostic where it defines a struct."""
+    if isinstance(type_, Definition):
+        raise Diagnostic(
+            f"struct {type_.tag} is defined in a thread", where(type_.tag),
+            "define it in the init block",
+        )  # fmt: skip
+    return type_
 
 
 def constant(expr: ast.Expr) -> int:
     """Evaluate what must be a number where it stands; raises Diagnostic."""
+    bound(expr, "this number")
+    return _constant(expr)
+
+
+def _constant(expr: ast.Expr) -> int:
     match expr:
         case ast.Number(value):
             return value
-        case ast.Binary("*", left, right):
-            return constant(left) * constant(right)
-        case ast.Binary("+", left, right):
-            return constant(left) + constant(right)
+        case ast.Binary(op, left, right) if op in _CONSTANT:
+            return _CONSTANT[op](_constant(left), _constant(right))
         case _:
             raise Diagnostic("a number must stand here", expr.at)
+
+
+_CONSTANT = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def _declared(base: Any, stars: int, dimensions: list[int]) -> Any:
@@ -136,9 +195,9 @@ class CRules(ConditionRules, Transformer[Token, Any]):
     def init(self, c: list[Any]) -> list[Any]:
         return c
 
-    def struct_definition(self, c: list[Any]) -> ast.Struct:
-        struct: ast.Struct = c[0]
-        return struct
+    def struct_definition(self, c: list[Any]) -> Definition:
+        definition: Definition = c[0]
+        return definition
 
     def location(self, c: list[Any]) -> tuple[ast.Location, ast.Expr | None]:
         base, (name, stars, dimensions), *attributes, value = c
@@ -166,36 +225,38 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return next(x for x in c if not (isinstance(x, Token) and x.type == "QUALIFIER"))
 
     def integer(self, c: list[Token]) -> ast.Scalar:
-        words = [str(word) for word in c]
-        size = next((w for w in ("char", "short", "long") if w in words), "int")
-        if words.count("long") == 2:
-            size = "long long"
-        return ast.Scalar(f"unsigned {size}" if "unsigned" in words else size)
+        words = sorted(map(str, c))
+        signs = [word for word in words if word in ("signed", "unsigned")]
+        size = " ".join(word for word in words if word not in signs)
+        if len(signs) > 1 or size not in _INTEGERS:
+            raise Diagnostic(f"`{' '.join(c)}` is not a type", where(c[0]))
+        name = _INTEGERS[size]
+        # The kernel is built with -funsigned-char: Makefile, v6.2.
+        unsigned = signs == ["unsigned"] or (name == "char" and not signs)
+        return ast.Scalar(f"unsigned {name}" if unsigned else name)
 
     def named_type(self, c: list[Token]) -> ast.Scalar:
         name = str(c[0]).removeprefix("__")
-        for prefix, short in (("uint", "u"), ("int", "s")):
-            if name.startswith(prefix) and name.endswith("_t"):
-                name = short + name[len(prefix) : -2]
+        fixed = _FIXED.match(name)
+        if fixed:
+            name = f"{'u' if fixed[1] else 's'}{fixed[2]}"
         return ast.Scalar(_SCALARS.get(name, name))
 
     def struct_type(self, c: list[Token]) -> ast.StructName:
         return ast.StructName(str(c[0]), where(c[0]))
 
-    def struct_inline(self, c: list[Any]) -> ast.Struct:
-        struct: ast.Struct = c[0]
-        return struct
+    def struct_inline(self, c: list[Any]) -> Definition:
+        definition: Definition = c[0]
+        return definition
 
-    def struct_body(self, c: list[Any]) -> ast.Struct:
+    def struct_body(self, c: list[Any]) -> Definition:
         fields = tuple(f for member in c[1:] if isinstance(member, list) for f in member)
-        return ast.Struct(
-            str(c[0]), fields, _merge([a for a in c[1:] if isinstance(a, ast.Attributes)])
-        )
+        return Definition(c[0], fields, _merge([a for a in c[1:] if isinstance(a, ast.Attributes)]))
 
-    def member(self, c: list[Any]) -> list[ast.Field]:
+    def member(self, c: list[Any]) -> list[tuple[ast.Field, Position]]:
         base, *names = c
         return [
-            ast.Field(str(name), _declared(base, stars, dimensions), attributes)
+            (ast.Field(str(name), _declared(base, stars, dimensions), attributes), where(name))
             for (name, stars, dimensions), attributes in names
         ]
 
@@ -215,7 +276,7 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return count
 
     def abstract(self, c: list[Any]) -> Any:
-        return _declared(c[0], c[1], [])
+        return _declared(_outside_init(c[0]), c[1], [])
 
     def packed(self, _: list[Any]) -> ast.Attributes:
         return ast.Attributes(packed=True)
@@ -241,9 +302,10 @@ class CRules(ConditionRules, Transformer[Token, Any]):
     def thread(self, c: list[Any]) -> ast.Thread:
         name, *parameters, arch, body = c
         at = where(name)
-        if not (name.startswith("P") and name[1:].isdigit()):
-            raise Diagnostic(f"`{name}` is not a thread", at, "threads are P0, P1, P2, …")
+        if not _THREAD.match(name):
+            raise Diagnostic(f"`{name[:40]}` is not a thread", at, "threads are P0, P1, P2, …")
         named = tuple(p for p in parameters if p is not None)
+        bound(body)
         return ast.Thread(int(name[1:]), named, body, arch, at)
 
     def arch(self, c: list[Token]) -> str:
@@ -251,13 +313,21 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def parameter(self, c: list[Any]) -> ast.Parameter:
         base, stars, name, dimension = (*c, None) if len(c) == 3 else c
+        base = _outside_init(base)
         type_ = _declared(base, stars - 1 if stars else 0, [dimension] if dimension else [])
         return ast.Parameter(str(name), type_, where(name))
 
     def block(self, c: list[Any]) -> tuple[ast.Statement, ...]:
-        return _flatten(c)
+        _declared_once(c)
+        return Scope(_flatten(c))
 
     def evaluate(self, c: list[Any]) -> ast.Evaluate:
+        match c[0]:
+            case ast.Binary("*", ast.Name(name, at), ast.Name() | ast.Unary("*")):
+                # `foo_t *p;` reads as a product where foo_t is not a type
+                from checker.language.mistakes import unknown_type
+
+                raise unknown_type(name, at)
         return ast.Evaluate(c[0])
 
     def nothing(self, _: list[Any]) -> tuple[ast.Statement, ...]:
@@ -276,7 +346,9 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         start, condition, step, body = c
         test = condition or ast.Number(1, "", decimal=True, at=(0, 0))
         after = (ast.Evaluate(step),) if step else ()
-        return (*start, ast.Loop(test, _flatten([body]), after, body_first=False, at=test.at))
+        loop = ast.Loop(test, _flatten([body]), after, body_first=False, at=test.at)
+        _declared_once([start, loop])
+        return Scope((*start, loop))
 
     def clause(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         if c[0] is None:
@@ -285,6 +357,7 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def declaration(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         base, *variables = c
+        base = _outside_init(base)
         return tuple(
             ast.Declare(str(name), _declared(base, stars, dimensions), value, where(name))
             for (name, stars, dimensions), value in variables
@@ -338,15 +411,17 @@ class CRules(ConditionRules, Transformer[Token, Any]):
     def number(self, c: list[Token]) -> ast.Number:
         return number(c[0])
 
-    def name(self, c: list[Token]) -> ast.Name:
-        return ast.Name(str(c[0]), where(c[0]))
+    def name(self, c: list[Token]) -> ast.Expr:
+        name, at = str(c[0]), where(c[0])
+        if name in grammar.NOT_SPOKEN:
+            raise Diagnostic(f"`{name}` is not in the language", at, grammar.NOT_SPOKEN[name])
+        if name in _CONSTANTS:
+            return ast.Number(_CONSTANTS[name], "", decimal=True, at=at)
+        return ast.Name(name, at)
 
     def call(self, c: list[Any]) -> ast.Call:
         name, *args = c
         return ast.Call(str(name), tuple(a for a in args if a is not None), where(name))
-
-    def type_argument(self, c: list[Any]) -> ast.SizeOf:
-        return ast.SizeOf(c[0], (0, 0))
 
 
 def _merge(attributes: list[ast.Attributes]) -> ast.Attributes:
@@ -359,6 +434,41 @@ def _merge(attributes: list[ast.Attributes]) -> ast.Attributes:
                 one.offset if merged.offset is None else merged.offset,
             )
     return merged
+
+
+class Scope(tuple[ast.Statement, ...]):
+    """Statements whose variables are not those of what stands around them."""
+
+    __slots__ = ()
+
+
+def _declared_once(items: list[Any]) -> None:
+    """Refuse a local variable that hides another: a register's name must mean one of them."""
+    seen = set()
+    for item in items:
+        own = isinstance(item, tuple) and not isinstance(item, Scope)
+        for declare in _declarations(item):
+            if declare.name in seen:
+                raise Diagnostic(
+                    f"`{declare.name}` is declared already", declare.at, "choose another name"
+                )
+            if own:
+                seen.add(declare.name)
+
+
+def _declarations(item: Any) -> Iterator[ast.Declare]:
+    """Yield the declarations in a statement or in several, at any depth; never recurses."""
+    waiting = [item]
+    while waiting:
+        match waiting.pop():
+            case ast.Declare() as declare:
+                yield declare
+            case ast.If(_, then, otherwise):
+                waiting += [*then, *otherwise]
+            case ast.Loop(_, body):
+                waiting += body
+            case tuple() as statements:
+                waiting += reversed(statements)
 
 
 def _flatten(items: list[Any]) -> tuple[ast.Statement, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic
+from checker.language.nesting import bound
 
 if TYPE_CHECKING:
     from lark import Token
@@ -22,7 +23,7 @@ def number(token: Token) -> ast.Number:
     try:
         value = int(digits, 8 if octal else 0)
     except ValueError:
-        raise Diagnostic(f"`{text}` is not a number", at) from None
+        raise Diagnostic(f"`{text[:40]}` is not a number", at) from None
     if value >> MAX_NUMBER_BITS:
         raise Diagnostic(f"`{text[:40]}` has more than {MAX_NUMBER_BITS} bits", at)
     return ast.Number(value, text[len(digits) :], digits.isdigit() and not octal, at)
@@ -62,6 +63,7 @@ class ConditionRules:
         return "".join(c)
 
     def condition(self, c: list[Any]) -> ast.Condition:
+        bound(c[1], "this condition")
         return ast.Condition(c[0], c[1], f"{c[0]} {show(c[1])}")
 
     def locations(self, c: list[Any]) -> tuple[ast.Register | ast.Memory, ...]:

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from checker.language.c import Parsed
     from checker.language.source import Source
 
+KEYS = ("Arch", "Expect", "Override")
+"""The keys that mean something here; others are herd7's and its users', and are kept."""
+
 VERDICTS = ("forbidden", "fragile", "allowed", "unknown")
 
 _EXPECT = re.compile(r"\s*([A-Za-z0-9_+-]+)\s*:\s*([A-Za-z]+)\s*$")
-_OVERRIDE = re.compile(r"([A-Za-z0-9_+-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d+)\s*=\s*(\S.*)$")
+_OVERRIDE = re.compile(r"([A-Za-z0-9_+-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d{1,5})\s*=\s*(\S.*)$")
 
 
 def interpret(source: Source, parsed: Parsed) -> ast.Test:
@@ -30,6 +33,10 @@ def interpret(source: Source, parsed: Parsed) -> ast.Test:
             expectations += _expect_list(value, at)
         elif key == "Override":
             overrides.append(_override(value, at))
+        elif meant := nearest(key.capitalize(), KEYS, cutoff=0.75):
+            raise Diagnostic(f"`{key}` is not a key", (at[0], 1), meant)
+    _named_once(archs, "`Arch` names")
+    _named_once([(e.arch, e.at) for e in expectations], "`Expect` speaks of")
     _threads_in_order(parsed.threads)
     return ast.Test(
         name=source.name,
@@ -66,8 +73,18 @@ def _arch_list(value: str, at: Position) -> list[tuple[str, Position]]:
     return found
 
 
+def _named_once(names: list[tuple[str, Position]], what: str) -> None:
+    seen = set()
+    for name, at in names:
+        if name in seen:
+            raise Diagnostic(f"{what} {name} twice", at)
+        seen.add(name)
+
+
 def _expect_list(value: str, at: Position) -> list[ast.Expectation]:
     found = []
+    if not value.strip():
+        raise Diagnostic("`Expect` says nothing", at, "Expect = arm64: forbidden, …")
     for piece, where in _pieces(value, at):
         match = _EXPECT.match(piece)
         if not match:

@@ -8,7 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from checker.diagnostic import Diagnostic, Position
+from checker.diagnostic import Diagnostic, Position, nearest
+
+DIALECTS = ("C",)
+
+HERD = "AArch64 ARM ASL BPF Bell CPP JAVA LISA MIPS PPC PPCGen RISCV X86 X86_64".split()
+"""Dialects of herd7 that are not read."""
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
@@ -32,17 +37,17 @@ def decode(raw: bytes) -> str:
     """Return the text of a file; raises Diagnostic where it is no text a litmus test could be."""
     if len(raw) > MAX_BYTES:
         raise Diagnostic(
-            f"the file has {len(raw):,} bytes; a litmus test is at most {MAX_BYTES:,}",
+            f"the file has more than the {MAX_BYTES:,} bytes of a litmus test",
             hint="is this a litmus test?",
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        at = (before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1)
+        before = raw[: error.start].decode("utf-8-sig")
         raise Diagnostic(
-            f"byte 0x{raw[error.start]:02x} is not UTF-8", at, "save the file as UTF-8"
-        ) from None
+            f"byte 0x{raw[error.start]:02x} is not UTF-8", position(before, len(before)),
+            "save the file as UTF-8",
+        ) from None  # fmt: skip
     zero = text.find("\0")
     if zero >= 0:
         raise Diagnostic("this is a binary file", position(text, zero), "is this a litmus test?")
@@ -66,12 +71,12 @@ def split(text: str) -> Source:
     words = lines[number].split()
     if not words:
         raise Diagnostic("the file has no test", (1, 1), "a litmus test begins with `C name`")
+    at = (number + 1, len(lines[number]) - len(lines[number].lstrip()) + 1)
     if len(words) != 2:
         raise Diagnostic(
-            "the first line is not a dialect and a name",
-            (number + 1, 1),
-            "a litmus test begins with `C name`",
+            "the first line is not a dialect and a name", at, "a litmus test begins with `C name`"
         )
+    _check_dialect(words[0], at)
     info = tuple(_info_lines(lines, number + 1))
     if brace < 0:
         raise Diagnostic(
@@ -81,6 +86,17 @@ def split(text: str) -> Source:
         )
     body = "\n" * header.count("\n") + " " * (brace - header.rfind("\n") - 1) + clean[brace:]
     return Source(words[0], words[1], info, body)
+
+
+def _check_dialect(name: str, at: Position) -> None:
+    if name in HERD:
+        raise Diagnostic(
+            f"`{name}` is a dialect of herd7; this version reads the C dialect only", at,
+            "write the test with the kernel's C operations: `C name`",
+        )  # fmt: skip
+    if name not in DIALECTS:
+        hint = nearest(name.capitalize(), DIALECTS) or "a litmus test begins with `C name`"
+        raise Diagnostic(f"`{name[:40]}` is not a dialect", at, hint)
 
 
 def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]:
@@ -100,7 +116,7 @@ def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]
 
 
 def _blank_comments(text: str) -> str:
-    """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` inside them and in init.
+    """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` from the init block on.
 
     Inside a thread `(*` is a dereference. Nesting of brackets is bounded here, because everything
     after this recurses.
@@ -153,4 +169,7 @@ def _end_of_comment(text: str, start: int) -> int:
         index = match.end()
         if depth == 0:
             return index
-    raise Diagnostic("this comment does not end", position(text, start), "close it: *)")
+    raise Diagnostic(
+        "this comment does not end", position(text, start),
+        "close it: *); outside the threads (* begins a comment",
+    )  # fmt: skip

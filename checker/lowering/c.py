@@ -52,6 +52,7 @@ class ThreadRunner(Objects):
             self.statement(statement)
 
     def statement(self, statement: ast.Statement) -> None:
+        """Run one statement."""
         match statement:
             case ast.Declare(name, type_, value, at):
                 if name in self._parameters:
@@ -122,6 +123,7 @@ class ThreadRunner(Objects):
     # --- expressions
 
     def value(self, expr: ast.Expr) -> Value:
+        """Evaluate an expression, with its effects."""
         match expr:
             case ast.Number():
                 return c.number(expr, self._word)
@@ -137,8 +139,8 @@ class ThreadRunner(Objects):
                 return self._unary(op, self.integer(of), at)
             case ast.Binary(op, left, right, at):
                 return self._binary(op, left, right, at)
-            case ast.Ternary(condition, yes, no, at):
-                return self._ternary(condition, yes, no, at)
+            case ast.Ternary(condition, yes, no):
+                return self._ternary(condition, yes, no)
             case ast.Cast(type_, of, at):
                 return self._cast(type_, self.value(of), at)
             case ast.SizeOf(of):
@@ -154,6 +156,7 @@ class ThreadRunner(Objects):
                 raise Diagnostic("an initializer cannot stand here", at)
 
     def integer(self, expr: ast.Expr) -> Integer:
+        """Evaluate an expression to a number; an address becomes one."""
         value = self.value(expr)
         if isinstance(value, Address):
             return self.address_value(value, expr.at)
@@ -208,7 +211,7 @@ class ThreadRunner(Objects):
             return c.flag(first)
         return c.flag(ex.binary("and" if op == "&&" else "or", first, result[1]))
 
-    def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr, at: Position) -> Integer:
+    def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr) -> Integer:
         test = self.integer(condition).truth()
         results: list[Integer] = []
 
@@ -248,6 +251,7 @@ class ThreadRunner(Objects):
     # --- places
 
     def lvalue(self, expr: ast.Expr) -> Address:
+        """Return the place that an expression names; raises Diagnostic where it names none."""
         match expr:
             case ast.Name(name, at):
                 if name in self.locals:
@@ -315,6 +319,7 @@ class ThreadRunner(Objects):
         return result.convert(8 * size, self.layout.is_signed(target.type))
 
     def elements(self, target: Address, braces: ast.Braces) -> list[tuple[Address, ast.Expr]]:
+        """Return the places that an initializer fills, each with its expression."""
         match target.type:
             case ast.Array(of, count):
                 size = self.layout.size(of)

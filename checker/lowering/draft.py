@@ -1,4 +1,4 @@
-"""A test on one architecture before its operations are lowered: values and places, no accesses yet."""
+"""A test on one architecture before it is lowered: values and places, no accesses yet."""
 
 from __future__ import annotations
 

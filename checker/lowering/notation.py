@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -152,22 +152,26 @@ def steps(
     for piece in pieces:
         if isinstance(piece, Fence):
             made.append(piece)
-            continue
-        footprint = Footprint(place.location, place.offset + piece.at, piece.size)
-        promised, cite = contract if piece.atomic else ("", "")
-        kinds: tuple[Literal["load", "store"], ...] = ("load",) if reads else ("store",)
-        for kind in ("load", "store") if piece.verb == "rmw" else kinds:
-            made.append(
-                Access(
-                    kind=kind,
-                    cls=piece.cls,
-                    footprint=footprint,
-                    element=piece.element,
-                    start=piece.at,
-                    order=piece.order,
-                    promised=promised,
-                    cite=cite,
-                    atomic=piece.verb == "rmw",
-                )
-            )
+        elif piece.verb == "rmw":
+            load = _access(piece, "load", place, contract)
+            made += [load, replace(load, kind="store")]
+        else:
+            made.append(_access(piece, "load" if reads else "store", place, contract))
     return tuple(made)
+
+
+def _access(
+    piece: Piece, kind: Literal["load", "store"], place: Footprint, contract: tuple[str, str]
+) -> Access:
+    promised, cite = contract if piece.atomic else ("", "")
+    return Access(
+        kind=kind,
+        cls=piece.cls,
+        footprint=Footprint(place.location, place.offset + piece.at, piece.size),
+        element=piece.element,
+        start=piece.at,
+        order=piece.order,
+        promised=promised,
+        cite=cite,
+        atomic=piece.verb == "rmw",
+    )

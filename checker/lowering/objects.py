@@ -62,9 +62,11 @@ class Objects:
         """The call that is being run, as the test has it."""
 
     def local(self, name: str) -> Address:
+        """Return the place of a local variable."""
         return Address(name, local=True, offset=0, type=self.locals[name].type)
 
     def footprint(self, address: Address, size: int, at: Position) -> Footprint:
+        """Return bytes of shared memory; raises Diagnostic where they leave the location."""
         place = self.world.places[address.base]
         if address.offset < 0 or address.offset + size > place.size:
             raise Diagnostic(
@@ -123,6 +125,7 @@ class Objects:
         local.value = c.replace(local.value, target.offset, raw)
 
     def read(self, operation: str, address: Address, at: Position, size: int = 0) -> Expression:
+        """Add a read operation, and return its bytes in memory order."""
         size = size or self.layout.size(address.type)
         number = self.emit(operation, "load", address, size, at)
         return ReadValue(number, 8 * size)

@@ -9,11 +9,12 @@ from functools import cache
 from checker import arch as archs
 from checker.lowering import select
 
-BARRIERS = frozenset(
-    "barrier smp_mb smp_rmb smp_wmb mb rmb wmb virt_mb virt_rmb virt_wmb dma_rmb dma_wmb "
-    "smp_mb__before_atomic smp_mb__after_atomic smp_mb__after_spinlock smp_mb__after_unlock_lock "
-    "rcu_read_lock rcu_read_unlock synchronize_rcu synchronize_rcu_expedited cpu_relax".split()
-)
+BARRIERS = frozenset({
+    "barrier", "smp_mb", "smp_rmb", "smp_wmb", "mb", "rmb", "wmb", "virt_mb", "virt_rmb",
+    "virt_wmb", "dma_rmb", "dma_wmb", "smp_mb__before_atomic", "smp_mb__after_atomic",
+    "smp_mb__after_spinlock", "smp_mb__after_unlock_lock", "rcu_read_lock", "rcu_read_unlock",
+    "synchronize_rcu", "synchronize_rcu_expedited", "cpu_relax",
+})  # fmt: skip
 """Calls that order accesses and make none."""
 
 NOT_MODELLED = {
@@ -65,12 +66,13 @@ def shape(name: str) -> Shape | None:
 
 
 _OPERATORS = {
-    "add": "+", "inc": "+", "sub": "-", "dec": "-", "and": "&", "or": "|", "xor": "^", "andnot": "&~",
+    "add": "+", "inc": "+", "sub": "-", "dec": "-",
+    "and": "&", "or": "|", "xor": "^", "andnot": "&~",
 }  # fmt: skip
 
 
 def _atomic(match: re.Match[str]) -> Shape:
-    """Return the shape of one of the `atomic_…()` read-modify-writes: Documentation/atomic_t.txt."""
+    """Return the shape of an `atomic_…()` read-modify-write: Documentation/atomic_t.txt."""
     operation = "atomic64_rmw" if match["wide"] else "atomic_rmw"
     if match["exchange"] == "xchg":
         return Shape(operation, "exchange", ("pointer", "value"), result="old")

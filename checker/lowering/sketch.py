@@ -60,7 +60,7 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
             )  # fmt: skip
         runners.append(runner)
         threads.append(Thread(thread.number, own, tuple(_registers(runner))))
-    resolver = _Resolver(test, runners, world, layout)
+    resolver = _Resolver(runners, world, layout)
     for place in resolver.initial(test.initial):
         places[place.name] = place
     proposition = test.condition.proposition
@@ -161,9 +161,7 @@ def _registers(runner: ThreadRunner) -> Iterator[tuple[str, Expression]]:
 class _Resolver:
     """Gives the names in a condition, and in the init block, their meaning."""
 
-    def __init__(
-        self, test: ast.Test, runners: list[ThreadRunner], world: World, layout: Layout
-    ) -> None:
+    def __init__(self, runners: list[ThreadRunner], world: World, layout: Layout) -> None:
         self._runners = runners
         self._world = world
         self._layout = layout

@@ -52,7 +52,7 @@ Value = Integer | Address
 
 
 def number(literal: Number, word: int) -> Integer:
-    """Return an integer constant with the type that C11 6.4.4.1 gives it; `word` is `long`'s size."""
+    """Return a constant with the type that C11 6.4.4.1 gives it; `word` is the size of `long`."""
     unsigned = "u" in literal.suffix
     length = literal.suffix.count("l")
     long_bits = 8 * word

@@ -1,14 +1,14 @@
 """What a unit means: the base axioms above a byte, each behind the promises it rests on.
 
-For overlapping units: two stores are coherence-ordered the same way at every shared cell, and a load
-that takes one shared cell from a store takes no other from before it (Arm ARM DDI 0487 B2.2.2, used
-for every architecture). On multi-copy-atomic systems communication between threads, lifted from
-cells to units, is acyclic. Nothing of a thread's program order enters here: see `ordering`.
+For overlapping units: two stores are coherence-ordered the same way at every shared cell, and a
+load that takes one shared cell from a store takes no other from before it (Arm ARM DDI 0487 B2.2.2,
+used for every architecture). On multi-copy-atomic systems communication between threads, lifted
+from cells to units, is acyclic. A thread's program order does not enter here.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import z3
 
@@ -75,7 +75,7 @@ class Atomicity:
         held = self._held(name, a, b)
         if not a.is_load and not b.is_load:
             orders = [self._relations.before(first[cell], second[cell]) for cell in shared]
-            for one, other in zip(orders, orders[1:], strict=False):
+            for one, other in pairwise(orders):
                 self._assert(implies(held, same(one, other)))
             return
         load, store = (first, second) if a.is_load else (second, first)
@@ -155,7 +155,7 @@ class Atomicity:
         axiom = self._promises.multi_copy_atomic
         for unit in units:
             held = conj((axiom, self._held(name, unit)))
-            for one, other in zip(unit.events, unit.events[1:], strict=False):
+            for one, other in pairwise(unit.events):
                 self._assert(implies(held, equal(at(one), at(other))))
         events, relations = self._made.events, self._relations
         for number, cell in enumerate(cells):

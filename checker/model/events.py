@@ -1,12 +1,13 @@
 """Cells and events: an access restricted to a maximal run of bytes that nothing cuts.
 
-All bytes of a cell share their fate, so an execution chooses per cell what it could choose per byte.
+All bytes of a cell share their fate: an execution chooses per cell what it could choose per byte.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from checker.expression import Const
 from checker.model.placement import Grant, PlacementClass
@@ -85,7 +86,7 @@ def structure(
     numbers: dict[str, list[int]] = {}
     for name, edges in cuts.items():
         numbers[name] = []
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             for low, high in _pieces(start, end, split):
                 numbers[name].append(len(made.cells))
                 made.cells.append(Cell(name, low, high))
@@ -126,7 +127,7 @@ def _inside(cell: Cell, footprint: Footprint) -> bool:
 
 
 def _cuts(program: Program, placements: dict[str, list[PlacementClass]]) -> dict[str, list[int]]:
-    """Return the edges of the runs of each location: of footprints, units, and bytes without one."""
+    """Return the edges of the runs of each location: of footprints, units, and single bytes."""
     edges: dict[str, set[int]] = {}
     footprints: dict[tuple[int, int], Footprint] = {}
 

@@ -16,7 +16,7 @@ from checker.verdict import Reason
 
 @dataclass(frozen=True)
 class Grant:
-    """A unit that a promise grants an access: bytes from `start` to before `end` of its footprint."""
+    """A unit that a promise grants an access: its bytes from `start` to before `end`."""
 
     promise: Reason
     start: int

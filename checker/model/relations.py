@@ -54,7 +54,7 @@ class Relations:
 
     def before(self, a: int, b: int) -> Term:
         """Return whether store event `a` is coherence-before store event `b` of the same cell."""
-        if a == b or b == INITIAL:
+        if b in (a, INITIAL):
             return False
         if a == INITIAL:
             return True
@@ -142,7 +142,7 @@ class Relations:
                 self._read_read(first, second)
 
     def _read_read(self, first: int, second: int) -> None:
-        """CoRR: the later of two loads takes from nothing coherence-before the earlier one's source."""
+        """CoRR: the later load takes from nothing coherence-before the earlier one's source."""
         for source, term in self.takes[first].items():
             for other, later in self.takes[second].items():
                 if other != source:

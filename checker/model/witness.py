@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from checker.expression import signed
 from checker.lowering.sketch import sources
@@ -94,7 +95,7 @@ def _sorted(
             raise CycleError("an event before itself", [a, b])
 
     for stores in candidate.coherence:
-        for a, b in zip(stores, stores[1:], strict=False):
+        for a, b in pairwise(stores):
             edge(a, b)
     for load, store in candidate.source.items():
         later = candidate.coherence[structure.events[load].cell]
@@ -139,7 +140,7 @@ def _program_order(candidate: Candidate, happen: list[int], edge: object) -> Non
         threads.setdefault(events[event].thread, {}).setdefault(key, []).append(event)
     for accesses in threads.values():
         ordered = [accesses[key] for key in sorted(accesses)]
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             for a in before:
                 for b in after:
                     edge(a, b)  # type: ignore[operator]  # a local function of the caller

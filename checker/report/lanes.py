@@ -1,4 +1,4 @@
-"""The byte-lane picture of an execution: a row for each access, oldest first, a column for each byte."""
+"""The byte-lane picture of an execution: rows are accesses, oldest first; columns are bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts for a person: one line for each architecture, its reasons, and the witness as a picture."""
+"""Verdicts for a person: a line for each architecture, its reasons, the witness as a picture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Style:
 def test(verdicts: Sequence[Verdict], style: Style) -> str:
     """Return the paragraph on one test: its name, its condition, and every architecture."""
     first = verdicts[0]
-    width = max(max(len(v.arch) for v in verdicts), 9)
+    width = max(9, *(len(v.arch) for v in verdicts))
     lines = [f"{style(first.test, 'name')}   {first.condition}"]
     shown: dict[tuple[str, ...], str] = {}
     for verdict in verdicts:
@@ -41,7 +41,7 @@ def test(verdicts: Sequence[Verdict], style: Style) -> str:
 def _verdict(
     verdict: Verdict, width: int, style: Style, shown: dict[tuple[str, ...], str]
 ) -> Iterator[str]:
-    """Yield the lines on one architecture; a picture that was `shown` for another is not repeated."""
+    """Yield the lines on one architecture; a picture `shown` for another is not repeated."""
     word = _SPELLED.get(verdict.answer, verdict.answer)
     wanted = ""
     if verdict.ok is False:

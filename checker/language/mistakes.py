@@ -1,0 +1,170 @@
+"""What is said of a text that does not fit its grammar. Loaded only when there is something to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import PatternStr
+
+from checker import litmus as ast
+from checker.diagnostic import Diagnostic, Position, nearest
+from checker.language.grammar import NOT_SPOKEN
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+TYPES = (
+    *(f"{kind}{bits}" for kind in "us" for bits in (8, 16, 32, 64, 128)),
+    *(f"{kind}{bits}" for kind in ("le", "be") for bits in (16, 32, 64)),
+    *(f"{kind}{bits}_t" for kind in ("uint", "int") for bits in (8, 16, 32, 64)),
+    *"char short int long unsigned bool size_t atomic_t atomic64_t atomic_long_t struct".split(),
+)
+"""Names of types to choose a hint from."""
+
+_CHARACTERS = {
+    '"': "there are no strings in the dialect",
+    "'": "write the character's number",
+    "#": "there is no preprocessor: write out what a macro stands for",
+    ":": "labels and bit-fields are not part of the dialect",
+    "]": "an array has a known number of elements",
+    "{": "statements cannot stand in an expression",
+    ",": "there is no comma operator in the dialect",
+}
+"""What to say where one of these stands and only few things could."""
+
+_IN_CONDITIONS = {"&&": "`and` is written /\\", "||": "`or` is written \\/", "==": "write ="}
+
+_SAYS = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "TYPENAME": "a type",
+    "INTWORD": "a type",
+    "STRUCT": "a type",
+    "QUALIFIER": "",
+    "INFIX": "an operator",
+    "ASSIGN": "`=`",
+    "STEP": "",
+    "ARROW": "`->`",
+    "ARCHNAME": "an architecture",
+    "INT": "a number",
+    "$END": "the end of the file",
+}
+
+
+def explain(error: UnexpectedInput, text: str, parser: Lark) -> Diagnostic:
+    """Return what to say of a parse error."""
+    at = (error.line, error.column)
+    if isinstance(error, UnexpectedCharacters):
+        return _unknown_character(error.char, at, _expected(error.allowed or (), parser))
+    if not isinstance(error, UnexpectedToken):
+        return Diagnostic("this cannot be read", at)
+    possible = error.accepts or error.expected
+    if error.token.type == "$END":
+        lines = text.rstrip().split("\n")
+        end = (len(lines), len(lines[-1]) + 1)
+        return Diagnostic("the file ends too early", end, _expected(possible, parser))
+    return (
+        _not_spoken(error)
+        or _unknown_type(error, possible)
+        or _misplaced(error.token, at, possible, _in_condition(error), parser)
+    )
+
+
+def unknown_type(name: str, at: Position) -> Diagnostic:
+    """Return what to say of a name that stands where a type must."""
+    if name in NOT_SPOKEN:
+        return Diagnostic(f"`{name}` is not in the language", at, NOT_SPOKEN[name])
+    hint = nearest(name, TYPES) or "write it as an integer type or as a struct"
+    return Diagnostic(f"`{name}` is not a known type", at, hint)
+
+
+def _unknown_character(char: str, at: Position, expected: str) -> Diagnostic:
+    spelled = f"`{char}`" if char.isprintable() else f"the character U+{ord(char):04X}"
+    return Diagnostic(f"{spelled} cannot stand here", at, _CHARACTERS.get(char) or expected)
+
+
+def _misplaced(
+    token: Token, at: Position, possible: Iterable[str], in_condition: bool, parser: Lark
+) -> Diagnostic:
+    word = str(token)
+    hint = nearest(word, (w for name in possible for w in _words(name, parser) if w.isalpha()))
+    if in_condition:
+        hint = hint or _IN_CONDITIONS.get(word, "")
+    else:
+        hint = hint or _CHARACTERS.get(word, "")
+    hint = hint or _expected(possible, parser)
+    return Diagnostic(f"`{word[:40]}` cannot stand here", at, hint)
+
+
+def _not_spoken(error: UnexpectedToken) -> Diagnostic | None:
+    """Return what to say where a word of C that the dialect lacks stands just before the error."""
+    for value in (error.token, *reversed(_stack(error)[-6:])):
+        name, at = _as_name(value)
+        if name in NOT_SPOKEN:
+            return Diagnostic(f"`{name}` is not in the language", at, NOT_SPOKEN[name])
+    return None
+
+
+def _unknown_type(error: UnexpectedToken, possible: Iterable[str]) -> Diagnostic | None:
+    """Return what to say where a name stands that can only be meant as a type."""
+    if error.token.type == "NAME" and "TYPENAME" in possible and "NAME" not in possible:
+        return unknown_type(*_as_name(error.token))
+    stack = _stack(error)
+    while stack and isinstance(stack[-1], Token) and stack[-1].type in ("STAR", "RPAR"):
+        stack = stack[:-1]
+    if not stack or _in_condition(error) or error.token.type not in ("NAME", "NUMBER", "RPAR"):
+        return None
+    name, at = _as_name(stack[-1])
+    cast = isinstance(_stack(error)[-1], Token) and _stack(error)[-1].type in ("STAR", "RPAR")
+    is_cast = len(stack) > 1 and isinstance(stack[-2], Token) and stack[-2].type == "LPAR"
+    if name and (is_cast if cast else error.token.type == "NAME"):
+        return unknown_type(name, at)
+    return None
+
+
+def _in_condition(error: UnexpectedToken) -> bool:
+    """Whether the parser has read a quantifier, or a clause that stands beside the condition."""
+    return any(
+        value in ("exists", "~exists", "forall", "filter", "locations")
+        for value in _stack(error)
+        if isinstance(value, str)
+    )
+
+
+def _stack(error: UnexpectedToken) -> list[Any]:
+    """Return what the parser has read and not yet put together."""
+    parser: Any = error.interactive_parser
+    return list(parser.parser_state.value_stack) if parser else []
+
+
+def _as_name(value: Any) -> tuple[str, Position]:
+    """Return the name, and its position, that a piece of the parser's stack is; or an empty one."""
+    if isinstance(value, Token) and value.type in ("NAME", "LABEL"):
+        return str(value), (value.line or 0, value.column or 0)
+    if isinstance(value, ast.Name):
+        return value.name, value.at
+    return "", (0, 0)
+
+
+def _expected(terminals: Iterable[str], parser: Lark) -> str:
+    """Return a hint that lists what could stand there, in the reader's words, if it is short."""
+    spoken = {_SAYS[name]: None for name in sorted(terminals) if name in _SAYS}
+    others = {f"`{word}`": None for name in terminals if name not in _SAYS
+              for word in _words(name, parser)}  # fmt: skip
+    told = [*sorted(others), *(word for word in spoken if word)]
+    return f"expected {', '.join(told)}" if 0 < len(told) <= 8 else ""
+
+
+def _words(terminal: str, parser: Lark) -> list[str]:
+    """Return the words that a terminal stands for, where these are few."""
+    if terminal.startswith("$"):
+        return []
+    pattern = parser.get_terminal(terminal).pattern
+    if isinstance(pattern, PatternStr):
+        return [pattern.value]
+    if re.fullmatch(r"[\w|()?:]+", pattern.value):
+        return re.findall(r"\w+", pattern.value)
+    return []
