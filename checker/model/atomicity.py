@@ -127,7 +127,8 @@ class Atomicity:
         """Whether communication lifted to the units of a location could be cyclic at all.
 
         Where every access is one unit over the same cells at every placement, the axiom follows
-        from the one about pairs: each unit then stands at one point of one order.
+        from the one about pairs: each unit then stands at one point of one order. That an access is
+        one unit must not be in question here, as practice is where only manuals count.
         """
         cells = {number for number, cell in enumerate(self._made.cells) if cell.location == name}
         touched = {cell for cell in cells if self._made.loads[cell] or self._made.stores[cell]}
@@ -135,7 +136,9 @@ class Atomicity:
         whole = {
             (event.operation, event.step)
             for unit in units
-            if set(self._cells(unit)) == touched and unit.classes.issuperset(every)
+            if set(self._cells(unit)) == touched
+            and unit.classes.issuperset(every)
+            and (unit.promise.evidence == "manual" or not self._promises.droppable)
             for event in (self._made.events[unit.events[0]],)
         }
         accesses = {(e.operation, e.step) for e in self._made.events if e.cell in touched}

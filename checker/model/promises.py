@@ -7,7 +7,7 @@ from itertools import combinations
 import z3
 
 from checker.arch.schema import Evidence
-from checker.model.logic import Term, disj, negate, require, variable
+from checker.model.logic import Term, conj, disj, negate, require, variable
 from checker.model.placement import PlacementClass
 from checker.program import Program
 from checker.verdict import Reason
@@ -26,7 +26,7 @@ class Promises:
         droppable: bool,
     ) -> None:
         """Make them; without `droppable` every promise of that evidence is simply true."""
-        self._droppable = droppable
+        self.droppable = droppable
         self._evidence = evidence
         self._literals: dict[str, z3.BoolRef] = {}
         self.reasons: dict[str, Reason] = {}
@@ -45,7 +45,7 @@ class Promises:
     def holds(self, promise: Reason) -> Term:
         """Return the literal of a promise."""
         self.reasons[promise.rule] = promise
-        if not self._droppable:
+        if not self.droppable:
             return True
         if promise.rule not in self._literals:
             self._literals[promise.rule] = variable(f"rule {promise.rule}")
@@ -65,11 +65,11 @@ class Promises:
         }
 
     def _multi_copy_atomic(self, program: Program) -> Term:
-        """Return the literal of multi-copy atomicity, False where some thread's system lacks it."""
+        """Return whether the whole system is multi-copy atomic, as each thread's architecture has it."""
         axioms = [t.target.axiom("multi-copy-atomic") for t in program.threads]
         found = []
         for axiom in axioms:
             if axiom is None or axiom.evidence not in self._evidence:
                 return False
             found.append(Reason(axiom.id, axiom.says, axiom.source, axiom.evidence))
-        return self.holds(found[0]) if found else False
+        return conj(self.holds(reason) for reason in dict.fromkeys(found))

@@ -68,6 +68,8 @@ class Values:
         while self._waiting:
             load = self._waiting.pop()
             value = self._loaded[load]
+            idle = negate(self.runs(self._made.events[load]))
+            require(self._solver, implies(idle, equal(value, z3.BitVecVal(0, value.size()))))
             for source, term in self._takes[load].items():
                 require(self._solver, implies(term, equal(value, self.of_store(source, load))))
 
