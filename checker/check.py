@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from checker import arch as archs
@@ -15,10 +15,11 @@ from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
 from checker.program import Fence, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
+from checker.value import value
 from checker.verdict import Reason, Verdict
 
 
-@dataclass(frozen=True)
+@value
 class Limits:
     """Bounds on the work for one test."""
 

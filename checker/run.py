@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.language.source import MAX_BYTES
+from checker.value import value
 from checker.verdict import Problem, Verdict
 
 
-@dataclass(frozen=True)
+@value
 class Request:
     """What is asked of every file."""
 
@@ -26,7 +26,7 @@ class Request:
     """What `-` stands for, where it was read already."""
 
 
-@dataclass(frozen=True)
+@value
 class Outcome:
     """What came out of one file."""
 

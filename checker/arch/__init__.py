@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from checker.arch.schema import Architecture, Axiom, Rule, architectures
 from checker.diagnostic import Diagnostic, nearest
 from checker.resources import load_toml
+from checker.value import value
 
 if TYPE_CHECKING:
     from checker.program import Access
@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).resolve().parent
 _HEADING = re.compile(r"^\[arch\.([\w-]+)\]", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@value
 class Target:
     """An architecture with the features that are asked about, as in `arm64+lse2`."""
 

@@ -20,7 +20,19 @@ TYPES = (
     *(f"{kind}{bits}" for kind in "us" for bits in (8, 16, 32, 64, 128)),
     *(f"{kind}{bits}" for kind in ("le", "be") for bits in (16, 32, 64)),
     *(f"{kind}{bits}_t" for kind in ("uint", "int") for bits in (8, 16, 32, 64)),
-    *"char short int long unsigned bool size_t atomic_t atomic64_t atomic_long_t struct".split(),
+    *[
+        "char",
+        "short",
+        "int",
+        "long",
+        "unsigned",
+        "bool",
+        "size_t",
+        "atomic_t",
+        "atomic64_t",
+        "atomic_long_t",
+        "struct",
+    ],
 )
 """Names of types to choose a hint from."""
 

@@ -6,13 +6,28 @@ Everything keeps its line and column, so that later diagnostics point into the f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from checker.diagnostic import Diagnostic, Position, nearest
+from checker.value import value
 
 DIALECTS = ("C",)
 
-HERD = "AArch64 ARM ASL BPF Bell CPP JAVA LISA MIPS PPC PPCGen RISCV X86 X86_64".split()
+HERD = [
+    "AArch64",
+    "ARM",
+    "ASL",
+    "BPF",
+    "Bell",
+    "CPP",
+    "JAVA",
+    "LISA",
+    "MIPS",
+    "PPC",
+    "PPCGen",
+    "RISCV",
+    "X86",
+    "X86_64",
+]
 """Dialects of herd7 that are not read."""
 
 MAX_BYTES = 1 << 20
@@ -22,7 +37,7 @@ _MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]")
 _INFO = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$")
 
 
-@dataclass(frozen=True)
+@value
 class Source:
     """A litmus file taken apart: dialect and name, `key = value` lines, and the rest."""
 

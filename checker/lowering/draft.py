@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from checker.diagnostic import Position
 from checker.expression import TRUE, Expression
 from checker.program import Footprint, Place, Question, Shown, Thread
+from checker.value import value
 
 
-@dataclass(frozen=True)
+@value
 class Draft:
     """An operation of a thread, and the place it touches; a fence touches none."""
 
@@ -30,7 +30,7 @@ class Draft:
     """The call as the test has it."""
 
 
-@dataclass(frozen=True)
+@value
 class Sketch:
     """A whole test on one architecture: the same for every layer and every alternative."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from checker.arch.schema import Architecture
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.litmus import Array, Attributes, Pointer, Scalar, Struct, StructName, Type
+from checker.value import value
 
 _FIXED = {"char": 1, "short": 2, "int": 4, "long long": 8, "void": 1, "atomic64_t": 8}
 _FIXED |= {f"{p}{n}": n // 8 for p in ("u", "s", "le", "be") for n in (8, 16, 32, 64, 128)}
 
 
-@dataclass(frozen=True)
+@value
 class Member:
     """A field of a struct, where it lies."""
 

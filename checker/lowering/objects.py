@@ -14,6 +14,7 @@ from checker.lowering.draft import Draft
 from checker.lowering.layout import Layout, spell
 from checker.lowering.values import Address, Integer, Value
 from checker.program import Footprint, Place
+from checker.value import value
 
 Kind = Literal["load", "store", "rmw"]
 
@@ -35,7 +36,7 @@ class State:
     cut: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class World:
     """What all threads of a test share: its locations, and what their names mean."""
 

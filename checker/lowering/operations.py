@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from checker import arch as archs
 from checker.lowering import select
+from checker.value import value
 
 BARRIERS = frozenset({
     "barrier", "smp_mb", "smp_rmb", "smp_wmb", "mb", "rmb", "wmb", "virt_mb", "virt_rmb",
@@ -37,7 +37,7 @@ _ATOMIC = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@value
 class Shape:
     """What a call does: the operation it is, its verb, and the role of each argument."""
 

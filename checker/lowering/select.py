@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,11 +13,12 @@ from checker.diagnostic import Diagnostic, nearest
 from checker.litmus import Override
 from checker.lowering import notation
 from checker.program import Layer
+from checker.value import value
 
 _KEY = re.compile(r"(\*|\d+(?:\.\.\d*)?)(?:\s+if\s+(.+))?$")
 
 
-@dataclass(frozen=True)
+@value
 class Lowering:
     """What an operation of one size becomes: its alternatives, and where that is written."""
 

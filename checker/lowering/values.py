@@ -8,6 +8,7 @@ from checker import expression as ex
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import Const, Expression
 from checker.litmus import Number, Type
+from checker.value import value
 
 INT = 32
 
@@ -37,7 +38,7 @@ class Integer:
         return ex.invert(ex.binary("eq", self.value, Const(0, self.bits)))
 
 
-@dataclass(frozen=True)
+@value
 class Address:
     """A pointer whose target is known: bytes of a location, or of a local variable."""
 

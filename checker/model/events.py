@@ -12,10 +12,11 @@ from itertools import pairwise
 from checker.expression import Const
 from checker.model.placement import Grant, PlacementClass
 from checker.program import Access, Footprint, IsTorn, Logic, MemoryIs, Program, Question
+from checker.value import value
 from checker.verdict import Reason
 
 
-@dataclass(frozen=True)
+@value
 class Cell:
     """A run of bytes of a location."""
 
@@ -29,7 +30,7 @@ class Cell:
         return self.end - self.start
 
 
-@dataclass(frozen=True)
+@value
 class Event:
     """One access restricted to one cell."""
 
@@ -43,7 +44,7 @@ class Event:
     """The byte of the operation's value that the cell's first byte is."""
 
 
-@dataclass(frozen=True)
+@value
 class Unit:
     """Events of one access that a promise ties together, at some placements."""
 

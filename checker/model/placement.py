@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from checker.arch import block, granted
 from checker.arch.schema import Evidence, Rule
 from checker.program import Access, Place, Program
+from checker.value import value
 from checker.verdict import Reason
 
 
@@ -29,7 +30,7 @@ AccessKey = tuple[int, int]
 """Number of the operation, and of the step in it."""
 
 
-@dataclass(frozen=True)
+@value
 class PlacementClass:
     """Residues of a location's address at which the same units are granted."""
 

@@ -65,7 +65,7 @@ class Promises:
         }
 
     def _multi_copy_atomic(self, program: Program) -> Term:
-        """Return whether the whole system is multi-copy atomic, as each thread's architecture has it."""
+        """Return whether the system is multi-copy atomic by each thread's architecture."""
         axioms = [t.target.axiom("multi-copy-atomic") for t in program.threads]
         found = []
         for axiom in axioms:

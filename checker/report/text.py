@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from checker.report import lanes
+from checker.value import value
 from checker.verdict import Execution, Problem, Reason, Verdict
 
 _COLOURS = {
@@ -16,7 +16,7 @@ _COLOURS = {
 _SPELLED = {"allowed": "ALLOWED", "unknown": "UNKNOWN"}
 
 
-@dataclass(frozen=True)
+@value
 class Style:
     """Whether and how text is coloured."""
 
