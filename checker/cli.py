@@ -129,7 +129,8 @@ def _check(args: argparse.Namespace) -> int:
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     try:
-        with _output(args.output) as write, _progress(len(files)) as progress:
+        streams = args.format == "text" and args.output is None and sys.stdout.isatty()
+        with _output(args.output) as write, _progress(len(files), not streams) as progress:
             report = _Text(write, _coloured(args)) if args.format == "text" else None
             for outcome in run.check_all(files, request, jobs, progress):
                 verdicts += outcome.verdicts
@@ -203,9 +204,12 @@ def _coloured(args: argparse.Namespace) -> bool:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show how far a run has come, on a terminal's standard error, where there is enough to do."""
-    if total < 8 or not sys.stderr.isatty() or sys.stdout.isatty():
+def _progress(total: int, wanted: bool) -> Iterator[Callable[[str], None]]:
+    """Show how far a run has come, on a terminal's standard error, where there is enough to do.
+
+    Results that appear on the same terminal one by one show it already: then it is not wanted.
+    """
+    if not wanted or total < 8 or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console

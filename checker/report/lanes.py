@@ -35,7 +35,7 @@ def _pieces(rows: list[Row]) -> str:
         steps.setdefault(row.step, row)
     accesses = [row.access for row in steps.values()]
     if len(steps) == 1:
-        return f"is one {accesses[0]}, of which more than a byte is not promised here"
+        return f"is one {accesses[0]}, which is not single-copy atomic here"
     if len(set(accesses)) == 1 and len(steps) > 2:
         return f"is {len(steps)} times {accesses[0]}"
     start = min(b.offset for row in rows for b in row.bytes)

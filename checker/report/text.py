@@ -88,19 +88,16 @@ def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str
     for name, modulus, residues in verdict.placements:
         place = next((r for n, r, _ in witness.placement if n == name), 0)
         if modulus > 1 and (place or len(residues) > 1):
-            every = _residues(residues, modulus)
-            yield f"{name} at {place} modulo {modulus}" + (
-                f" (likewise at {every})" if len(residues) > 1 else ""
-            )
+            others = tuple(r for r in residues if r != place)
+            also = f" (and likewise at {_residues(others)})" if others else ""
+            yield f"{name} at {place} modulo {modulus}{also}"
     for line in lanes.picture(witness):
         mark = line.find("<- torn")
         yield line[:mark] + style(line[mark:], "torn") if mark >= 0 else line
 
 
-def _residues(residues: tuple[int, ...], modulus: int) -> str:
-    """Return residues in the shortest form: every one, or ranges."""
-    if len(residues) == modulus:
-        return "every residue"
+def _residues(residues: tuple[int, ...]) -> str:
+    """Return residues as ranges."""
     ranges: list[list[int]] = []
     for residue in residues:
         if ranges and residue == ranges[-1][1] + 1:
