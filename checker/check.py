@@ -67,7 +67,7 @@ def check(
     """Return the verdict on a test's condition on one architecture.
 
     Raises Diagnostic where the test has no meaning there.
-    """  # fmt: skip
+    """
     limits = limits or Limits()
     start = time.perf_counter()
     expected = next(
@@ -112,7 +112,7 @@ def _decide(
                 witness=query.witness(practice=True),
                 placements=_placements(today, practice=True),
             )
-    if drawn.cut and any(reaches_cut(program, limits.timeout) for program in code):
+    if drawn.cut and any(reaches_cut(program, limits.timeout) for program in chain(code, contract)):
         raise LimitReached(
             f"loops were followed for {limits.unroll} rounds (--unroll {2 * limits.unroll})"
         )
