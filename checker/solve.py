@@ -10,7 +10,7 @@ from functools import cached_property
 import z3
 
 from checker.diagnostic import LimitReached
-from checker.model import MANUAL, PRACTICE, Model, witness
+from checker.model import MANUAL, PRACTICE, Model, sequential, witness
 from checker.program import Logic, Operation, Program, ValueIs
 from checker.verdict import Execution, Reason
 
@@ -44,11 +44,17 @@ class Query:
         return self._core(self._rules(practice)) is None
 
     def witness(self, *, practice: bool) -> Execution:
-        """Return an execution that satisfies it; the proposition must be reachable."""
+        """Return an execution that satisfies it; the proposition must be reachable.
+
+        One that no ordering model could forbid is preferred: in which every thread's accesses
+        happen in program order.
+        """
         rules = self._rules(practice)
-        if not _decide(self.model.solver, *rules.values()):
+        in_order = sequential.literal(self.model)
+        solver = self.model.solver
+        if not _decide(solver, *rules.values(), in_order) and not _decide(solver, *rules.values()):
             raise ValueError("the proposition is not reachable")
-        return witness.execution(self.model, self.model.solver.model(), frozenset(rules))
+        return witness.execution(self.model, solver.model(), frozenset(rules))
 
     def reasons(self, *, practice: bool) -> tuple[Reason, ...]:
         """Return a minimal set of promises that forbids the proposition.

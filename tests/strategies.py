@@ -194,9 +194,9 @@ USUAL = (
 
 
 @st.composite
-def targets(draw: st.DrawFn, threads: int, *, plain: bool) -> list[Target]:
+def targets(draw: st.DrawFn, threads: int, *, usual: bool) -> list[Target]:
     """Draw a target for each thread: mostly the same."""
-    if plain:
+    if usual:
         some = draw(st.lists(st.sampled_from(USUAL), min_size=1, max_size=2))
         return [some[n % len(some)] for n in range(threads)]
     how = draw(st.sampled_from(["real", "mixed", "synthetic", "two synthetic"]))
@@ -223,6 +223,32 @@ def classes_of(one: Target, *, rmw: bool) -> list[str]:
 # --- programs -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Mode:
+    """What sort of programs to draw: each finds other disagreements."""
+
+    shapes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    places: tuple[int, ...] = (1,)
+    threads: tuple[int, ...] = (3, 2, 3, 2)
+    usual: bool = True
+    """Whether to keep to usual architectures, alignments and columns."""
+    flows: int = 0
+    """How often, out of 4, a value or guard depends on what was read."""
+
+
+SHAPES = (
+    "store", "load", "store", "load", "store halves", "load halves", "store twice", "load twice",
+    "exchange", "add", "compare", "copy", "fence",
+)  # fmt: skip
+MODES = (
+    Mode(("store", "load", "store", "load", "add", "exchange"), (2, 4, 2, 8), threads=(3, 4, 3)),
+    Mode(SHAPES, (2, 1, 4, 8), (1, 1, 2), (2, 3, 2, 1), usual=False, flows=2),
+    Mode(("store halves", "load", "store twice", "load twice", "store", "load halves"), (2, 2, 4)),
+    Mode(("copy", "load", "store", "load", "store", "compare"), (1, 1, 2), (2, 2, 1), flows=3),
+)
+
+
 @dataclass
 class Sketch:
     """A program that is being drawn."""
@@ -230,8 +256,7 @@ class Sketch:
     places: list[Place]
     targets: list[Target]
     operations: list[Operation]
-    plain: bool
-    """Whether to keep to single aligned accesses and to constants: several threads at few bytes."""
+    mode: Mode
 
     def cost(self) -> int:
         """Return about how many candidates there are to try, were nothing atomic."""
@@ -260,9 +285,9 @@ class Sketch:
 
 
 @st.composite
-def places(draw: st.DrawFn, name: str, *, plain: bool) -> Place:
-    size = draw(st.sampled_from([2, 4, 2, 8] if plain else [2, 1, 4, 8]))
-    if plain:
+def places(draw: st.DrawFn, name: str, mode: Mode) -> Place:
+    size = draw(st.sampled_from(mode.sizes))
+    if mode.usual:
         return Place(name, size, (0,) * size, 8)
     modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
     residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
@@ -316,10 +341,10 @@ def footprints(draw: st.DrawFn, sketch: Sketch, multiple: int = 1) -> Footprint:
     fit = [p for p in sketch.places if p.size >= multiple]
     place = draw(st.sampled_from(fit))
     sizes = [size for size in (place.size, 1, 2, 4, 8) if multiple <= size <= place.size]
-    if sketch.plain:
-        sizes = [place.size, place.size, place.size // 2]
+    if sketch.mode.usual:
+        sizes = [place.size, place.size, max(multiple, place.size // 2)]
     size = draw(st.sampled_from(sizes))
-    if sketch.plain:
+    if sketch.mode.usual:
         return Footprint(place.name, draw(st.sampled_from([0, place.size - size])), size)
     offset = draw(st.integers(0, place.size - size)) if draw(st.booleans()) else 0
     return Footprint(place.name, offset, size)
@@ -352,12 +377,6 @@ def cut(at: Footprint, *, descending: bool = False) -> Iterator[tuple[Footprint,
         yield Footprint(at.location, at.offset + start, half), start
 
 
-SHAPES = (
-    "store", "load", "store", "load", "store halves", "load halves", "store twice", "load twice",
-    "exchange", "add", "compare", "copy", "fence",
-)  # fmt: skip
-
-
 @st.composite
 def steps_of(
     draw: st.DrawFn, shape: str, at: Footprint, sketch: Sketch, one: Target
@@ -379,8 +398,9 @@ def steps_of(
         first = draw(accesses("load", at, 0, one, rmw=True))
         return [first, replace(first, kind="store")]
     if shape == "copy":
-        to = draw(st.sampled_from([p for p in sketch.places if p.size >= at.size]))
-        for f, s in cut(at):
+        fit = [p for p in sketch.places if p.size >= at.size]
+        to = draw(st.sampled_from([p for p in fit if p.name != at.location] or fit))
+        for f, s in cut(at) if at.size > 1 and draw(st.booleans()) else [(at, 0)]:
             steps.append(draw(accesses("load", f, s, one)))
             steps.append(draw(accesses("store", Footprint(to.name, s, f.size), s, one)))
         return steps
@@ -392,12 +412,10 @@ def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
     """Draw the next operation: one access, or several."""
     number, threads = len(sketch.operations), len(sketch.targets)
     thread = number if number < threads else draw(st.integers(0, threads - 1))
-    wide = ("halves", "twice", "copy")
+    mode, wide = sketch.mode, ("halves", "twice")
     widest = max(place.size for place in sketch.places)
-    shapes = [s for s in SHAPES if widest > 1 or not s.endswith(wide)]
-    if sketch.plain:
-        shapes = ["store", "load", "store", "load", "add"]
-    if number < 2:
+    shapes = [s for s in mode.shapes if widest > 1 or not s.endswith(wide)]
+    if number < 2 and not mode.flows:
         shapes = [s for s in shapes if s.startswith(("store", "load")[number])]
     shape = draw(st.sampled_from(shapes))
     at = draw(footprints(sketch, 2 if shape.endswith(wide) else 1))
@@ -415,11 +433,11 @@ def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
     elif shape == "add":
         value = binary("add", own, Const(1, own.bits))
     elif shape == "copy":
-        value = own
-    elif reads and not sketch.plain and draw(st.booleans()) is True:
-        value = draw(expressions(reads, own.bits))
-    guarded = not sketch.plain and draw(st.integers(0, 4)) == 4
-    guard = draw(conditions(reads)) if guarded else TRUE
+        changed = binary(draw(st.sampled_from(["add", "and", "or"])), own, Const(16, own.bits))
+        value = draw(st.sampled_from([own, own, changed]))
+    elif reads and draw(st.integers(1, 4)) <= mode.flows:
+        value = draw(expressions(reads, own.bits, draw(st.integers(0, 2))))
+    guard = draw(conditions(reads)) if draw(st.integers(1, 8)) <= mode.flows else TRUE
     found = operation(number, thread, *steps, value=value, guard=guard, stores_if=stores_if)
     return replace(found, size=at.size)
 
@@ -460,13 +478,13 @@ def numbers(draw: st.DrawFn, sketch: Sketch, size: int) -> int:
 
 
 @st.composite
-def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
+def programs(draw: st.DrawFn, budget: int = 1500) -> Program:
     """Draw a program of up to three threads and six operations, small enough to try everything."""
-    plain = draw(st.booleans())
-    names = ["x"] if plain else ["x", "y"][: draw(st.sampled_from([1, 1, 2]))]
-    found = draw(targets(draw(st.sampled_from([3, 2, 3, 2, 4 if plain else 1])), plain=plain))
-    sketch = Sketch([draw(places(name, plain=plain)) for name in names], found, [], plain)
-    for _ in range(draw(st.sampled_from([4, 5, 6, 4, 3, 3 if plain else 1]))):
+    mode = draw(st.sampled_from(MODES))
+    found = draw(targets(draw(st.sampled_from(mode.threads)), usual=mode.usual))
+    names = "xy"[: draw(st.sampled_from(mode.places))]
+    sketch = Sketch([draw(places(name, mode)) for name in names], found, [], mode)
+    for _ in range(draw(st.sampled_from([4, 5, 6, 4, 3, 3 if mode.usual else 1]))):
         sketch.operations.append(draw(operations(sketch)))
         if sketch.cost() > budget:
             sketch.operations.pop()
@@ -478,12 +496,12 @@ def programs(draw: st.DrawFn, budget: int = 3000) -> Program:
     shown = [
         replace(c, signed=draw(st.booleans()), swapped=draw(st.booleans()) and c.bits >= 16)
         for c in columns
-        if plain or draw(st.integers(0, 3)) < 3
+        if mode.usual or draw(st.integers(0, 3)) < 3
     ]
     if reads and draw(st.integers(0, 3)) == 0:
         bits = draw(st.sampled_from([1, 8, 32]))
         shown.append(Shown("e", draw(expressions(reads, bits)), bits, signed=False))
-    rare = st.just(0) if plain else st.integers(0, 5)
+    rare = st.just(0) if mode.usual else st.integers(0, 5)
     return Program(
         "drawn", found[0], "code", tuple(sketch.places),
         tuple(Thread(n, t) for n, t in enumerate(found)), tuple(sketch.operations),
@@ -515,6 +533,12 @@ class Case:
         lines += [f"assumed {_short(e)}" for e in one.assumed]
         lines += [f"shown {shown}" for shown in one.shown]
         return "\n".join(lines)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a program that prints itself."""
+    return Case(draw(programs()))
 
 
 def _short(value: Expression | None) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from checker import solve
 from checker.program import IsTorn
 from tests import bruteforce
-from tests.strategies import Case, programs
+from tests.strategies import Case, cases
 
 EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "150"))
 drawn = settings(
@@ -26,7 +26,7 @@ drawn = settings(
 
 
 @drawn
-@given(programs().map(Case), st.booleans())
+@given(cases(), st.booleans())
 def test_reachable(case: Case, practice: bool) -> None:
     reads = {o.number for o in case.program.operations if any(a.kind == "load" for a in o.accesses)}
     each = (IsTorn(((read, case.program.operations[read].guard),)) for read in sorted(reads))
@@ -37,7 +37,7 @@ def test_reachable(case: Case, practice: bool) -> None:
 
 
 @drawn
-@given(programs().map(Case), st.booleans())
+@given(cases(), st.booleans())
 def test_states(case: Case, practice: bool) -> None:
     expected = bruteforce.states(case.program, practice=practice)
     assert solve.states(case.program, practice=practice) == expected

@@ -421,6 +421,13 @@ def test_what_is_not_executed_returns_nothing() -> None:
     assert values(program(some, shown=shown)) == {(0, 0), (0, 7), (7, 0)}
 
 
+def test_what_is_not_executed_does_not_constrain() -> None:
+    """The guarded load has one store to take from, and does not happen."""
+    write, first = operation(0, 0, store(1), value=7), operation(1, 0, load(1))
+    then = operation(2, 0, load(1), guard=binary("eq", ReadValue(1, 8), Const(0, 8)))
+    assert values(program([write, first, then])) == {(7, 0)}
+
+
 def test_assumed_and_keep_cut_executions_off() -> None:
     p = one_store_one_load()
     old = binary("eq", ReadValue(1, 64), Const(0, 64))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lark import Token, Transformer
@@ -155,7 +155,11 @@ def _constant(expr: ast.Expr) -> int:
             raise Diagnostic("a number must stand here", expr.at)
 
 
-_CONSTANT = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_CONSTANT: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
 
 
 def _declared(base: Any, stars: int, dimensions: list[int]) -> Any:
@@ -347,6 +351,7 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         test = condition or ast.Number(1, "", decimal=True, at=(0, 0))
         after = (ast.Evaluate(step),) if step else ()
         loop = ast.Loop(test, _flatten([body]), after, body_first=False, at=test.at)
+        bound(loop)
         _declared_once([start, loop])
         return Scope((*start, loop))
 

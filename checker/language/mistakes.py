@@ -1,9 +1,9 @@
-"""What is said of a text that does not fit its grammar. Loaded only when there is something to say."""
+"""What is said of a text that does not fit its grammar; loaded only where there is such a text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -20,20 +20,9 @@ TYPES = (
     *(f"{kind}{bits}" for kind in "us" for bits in (8, 16, 32, 64, 128)),
     *(f"{kind}{bits}" for kind in ("le", "be") for bits in (16, 32, 64)),
     *(f"{kind}{bits}_t" for kind in ("uint", "int") for bits in (8, 16, 32, 64)),
-    *[
-        "char",
-        "short",
-        "int",
-        "long",
-        "unsigned",
-        "bool",
-        "size_t",
-        "atomic_t",
-        "atomic64_t",
-        "atomic_long_t",
-        "struct",
-    ],
-)
+    "char", "short", "int", "long", "unsigned", "bool", "size_t", "struct",
+    "atomic_t", "atomic64_t", "atomic_long_t",
+)  # fmt: skip
 """Names of types to choose a hint from."""
 
 _CHARACTERS = {
@@ -81,7 +70,7 @@ def explain(error: UnexpectedInput, text: str, parser: Lark) -> Diagnostic:
     return (
         _not_spoken(error)
         or _unknown_type(error, possible)
-        or _misplaced(error.token, at, possible, _in_condition(error), parser)
+        or _misplaced(error, at, possible, parser)
     )
 
 
@@ -99,16 +88,24 @@ def _unknown_character(char: str, at: Position, expected: str) -> Diagnostic:
 
 
 def _misplaced(
-    token: Token, at: Position, possible: Iterable[str], in_condition: bool, parser: Lark
+    error: UnexpectedToken, at: Position, possible: Collection[str], parser: Lark
 ) -> Diagnostic:
-    word = str(token)
-    hint = nearest(word, (w for name in possible for w in _words(name, parser) if w.isalpha()))
-    if in_condition:
-        hint = hint or _IN_CONDITIONS.get(word, "")
+    word = str(error.token)
+    problem = Diagnostic(f"`{word[:40]}` cannot stand here", at)
+    if word == "not" and "EXISTS" in possible:
+        problem.hint = "write ~exists"
+        return problem
+    if "NAME" in possible and word.isidentifier():
+        problem.hint = f"`{word}` is a word of the language: choose another name"
+        return problem
+    if set(possible) == {"LPAR"}:  # it stands where a thread begins
+        word = _as_name(_stack(error)[-1])[0] or word
+        known = ["exists", "~exists", "forall", "locations", "filter"]
     else:
-        hint = hint or _CHARACTERS.get(word, "")
-    hint = hint or _expected(possible, parser)
-    return Diagnostic(f"`{word[:40]}` cannot stand here", at, hint)
+        known = [w for name in possible for w in _words(name, parser) if w.isalpha()]
+    special = _IN_CONDITIONS if _in_condition(error) else _CHARACTERS
+    problem.hint = nearest(word, known) or special.get(word) or _expected(possible, parser)
+    return problem
 
 
 def _not_spoken(error: UnexpectedToken) -> Diagnostic | None:
@@ -120,21 +117,27 @@ def _not_spoken(error: UnexpectedToken) -> Diagnostic | None:
     return None
 
 
-def _unknown_type(error: UnexpectedToken, possible: Iterable[str]) -> Diagnostic | None:
+def _unknown_type(error: UnexpectedToken, possible: Collection[str]) -> Diagnostic | None:
     """Return what to say where a name stands that can only be meant as a type."""
-    if error.token.type == "NAME" and "TYPENAME" in possible and "NAME" not in possible:
+    kind = error.token.type
+    if kind == "NAME" and "TYPENAME" in possible and "NAME" not in possible:
         return unknown_type(*_as_name(error.token))
-    stack = _stack(error)
-    while stack and isinstance(stack[-1], Token) and stack[-1].type in ("STAR", "RPAR"):
-        stack = stack[:-1]
-    if not stack or _in_condition(error) or error.token.type not in ("NAME", "NUMBER", "RPAR"):
+    if _in_condition(error):
         return None
-    name, at = _as_name(stack[-1])
-    cast = isinstance(_stack(error)[-1], Token) and _stack(error)[-1].type in ("STAR", "RPAR")
-    is_cast = len(stack) > 1 and isinstance(stack[-2], Token) and stack[-2].type == "LPAR"
-    if name and (is_cast if cast else error.token.type == "NAME"):
-        return unknown_type(name, at)
-    return None
+    stack = _stack(error)
+    kinds = [value.type if isinstance(value, Token) else "" for value in stack]
+    place = len(stack) - 1
+    if kind in ("EQUAL", "ASSIGN"):  # foo_t *p =
+        place -= 2
+        found = kinds[-2:-1] == ["STAR"]
+    elif kinds[-1:] in (["STAR"], ["RPAR"]):  # (foo_t *)x and (foo_t)x
+        while place >= 0 and kinds[place] in ("STAR", "RPAR"):
+            place -= 1
+        found = place > 0 and kinds[place - 1] == "LPAR" and kind in ("NAME", "NUMBER", "RPAR")
+    else:  # foo_t x
+        found = kind in ("NAME", "STAR")
+    name, at = _as_name(stack[place]) if place >= 0 else ("", (0, 0))
+    return unknown_type(name, at) if found and name else None
 
 
 def _in_condition(error: UnexpectedToken) -> bool:

@@ -18,10 +18,29 @@ def bound(tree: Any, name: str = "the test") -> None:
         if isinstance(node, (tuple, list)):
             waiting += [(item, depth, at) for item in node]
         elif fields := getattr(node, "__dataclass_fields__", None):
-            here = getattr(node, "at", None) or at
+            at = _position(node) or at
             if depth >= MAX_NESTING:
                 raise Diagnostic(
-                    f"{name} is nested more than {MAX_NESTING} deep", here or (1, 1),
+                    f"{name} is nested more than {MAX_NESTING} deep", at or _first_position(node),
                     "split it, or keep parts of it in local variables",
                 )  # fmt: skip
-            waiting += [(getattr(node, field), depth + 1, here) for field in fields]
+            waiting += [(getattr(node, field), depth + 1, at) for field in fields]
+
+
+def _position(node: Any) -> Position | None:
+    at: Position | None = getattr(node, "at", None)
+    return at if at and at[0] else None
+
+
+def _first_position(tree: Any) -> Position:
+    """Return the position of some node of a tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (tuple, list)):
+            waiting += reversed(node)
+        elif fields := getattr(node, "__dataclass_fields__", None):
+            if at := _position(node):
+                return at
+            waiting += [getattr(node, field) for field in reversed(fields)]
+    return (1, 1)

@@ -12,28 +12,22 @@ from checker.value import value
 
 DIALECTS = ("C",)
 
-HERD = [
-    "AArch64",
-    "ARM",
-    "ASL",
-    "BPF",
-    "Bell",
-    "CPP",
-    "JAVA",
-    "LISA",
-    "MIPS",
-    "PPC",
-    "PPCGen",
-    "RISCV",
-    "X86",
-    "X86_64",
-]
+HERD = (
+    "AArch64", "ARM", "ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "PPC", "PPCGen", "RISCV",
+    "X86", "X86_64",
+)  # fmt: skip
 """Dialects of herd7 that are not read."""
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
 
+_INIT = "after the header comes `{ … }`, with locations and their initial values"
+
 _MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]")
+_OPENING = {"}": "{", ")": "(", "]": "["}
+"""The bracket that each closing bracket closes."""
+
+_THREAD = re.compile(r"\s*P\d+\s*\(")
 _INFO = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$")
 
 
@@ -94,11 +88,7 @@ def split(text: str) -> Source:
     _check_dialect(words[0], at)
     info = tuple(_info_lines(lines, number + 1))
     if brace < 0:
-        raise Diagnostic(
-            "there is no init block",
-            (len(lines), 1),
-            "after the header comes `{ … }`, with locations and their initial values",
-        )
+        raise Diagnostic("there is no init block", (len(lines), 1), _INIT)
     body = "\n" * header.count("\n") + " " * (brace - header.rfind("\n") - 1) + clean[brace:]
     return Source(words[0], words[1], info, body)
 
@@ -120,6 +110,8 @@ def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]
         match = _INFO.match(line)
         if match:
             found.append((match[1], match[2], (number, match.start(2) + 1)))
+        elif _THREAD.match(line):
+            raise Diagnostic("there is no init block", (number, 1), _INIT)
         elif line.strip() and not line.strip().startswith('"'):
             column = len(line) - len(line.lstrip()) + 1
             raise Diagnostic(
@@ -133,47 +125,78 @@ def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]
 def _blank_comments(text: str) -> str:
     """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` from the init block on.
 
-    Inside a thread `(*` is a dereference. Nesting of brackets is bounded here, because everything
-    after this recurses.
+    Inside a thread `(*` is a dereference.
     """
     parts: list[str] = []
-    depth = blocks = kept = 0
-    index = 0
-    brackets: list[tuple[str, int]] = []
+    brackets = _Brackets(text)
+    kept = index = 0
     while match := _MARK.search(text, index):
         mark, start, index = match[0], match.start(), match.end()
-        in_thread = depth > 0 and blocks > 1
         end = 0
-        if mark == "(*" and not in_thread:
+        if mark == "(*" and not brackets.in_thread:
             end = _end_of_comment(text, start)
-        elif mark == "//" and blocks > 0:
+        elif mark == "//" and brackets.blocks:
             end = text.find("\n", start)
             end = len(text) if end < 0 else end
-        elif mark == "/*" and blocks > 0:
+        elif mark == "/*" and brackets.blocks:
             end = text.find("*/", start + 2) + 2
             if end < 2:
                 raise Diagnostic("this comment does not end", position(text, start), "close it: */")
         elif mark == "(*":
             index = start + 1
-            mark = "("
+            brackets.opens("(", start)
+        elif mark == "*)" or mark in _OPENING:
+            brackets.closes(mark[-1])
+        elif mark in _OPENING.values():
+            brackets.opens(mark, start)
         if end:
             parts += [text[kept:start], re.sub(r"[^\n]", " ", text[start:end])]
             kept = index = end
-        elif mark in ("{", "(", "["):
-            brackets.append((mark, start))
-            if len(brackets) > MAX_DEPTH:
-                raise Diagnostic(
-                    f"brackets are nested more than {MAX_DEPTH} deep", position(text, start)
-                )
-            if mark == "{":
-                blocks += depth == 0
-                depth += 1
-        elif mark in ("}", ")", "]"):
-            if brackets:
-                brackets.pop()
-            depth -= mark == "}" and depth > 0
+    brackets.end()
     parts.append(text[kept:])
     return "".join(parts)
+
+
+class _Brackets:
+    """The brackets that are open where the text has been read to.
+
+    Their nesting is bounded, because everything after this recurses.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._open: list[tuple[str, int]] = []
+        self._braces = 0
+        self.blocks = 0
+        """How many blocks have begun: the first is the init block, the others are threads."""
+
+    @property
+    def in_thread(self) -> bool:
+        return self._braces > 0 and self.blocks > 1
+
+    def opens(self, mark: str, index: int) -> None:
+        self._open.append((mark, index))
+        if len(self._open) > MAX_DEPTH:
+            raise Diagnostic(
+                f"brackets are nested more than {MAX_DEPTH} deep", position(self._text, index)
+            )
+        if mark == "{":
+            self.blocks += self._braces == 0
+            self._braces += 1
+
+    def closes(self, mark: str) -> None:
+        """Close a bracket, and those in it that nothing closed: the grammar will speak of them."""
+        if any(bracket == _OPENING[mark] for bracket, _ in self._open):
+            while self._open.pop()[0] != _OPENING[mark]:
+                pass
+        self._braces -= mark == "}" and self._braces > 0
+
+    def end(self) -> None:
+        for bracket, index in self._open:
+            if bracket == "{":
+                raise Diagnostic(
+                    "this `{` is not closed", position(self._text, index), "close it: }"
+                )
 
 
 def _end_of_comment(text: str, start: int) -> int:

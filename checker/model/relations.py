@@ -29,7 +29,7 @@ class Relations:
         self._solver = solver
         self._order: dict[tuple[int, int], Term] = {}
         self.takes: list[dict[int, Term]] = [{} for _ in made.events]
-        """For each load event: the store events it may take from, and whether it does."""
+        """For each load event: the stores it may take from, and whether it happens and does."""
         self._visible: dict[tuple[int, int], Term] = {}
         self.values = Values(made, self.takes, solver)
         self.runs: list[Term] = [self.values.runs(event) for event in made.events]
@@ -83,13 +83,14 @@ class Relations:
         candidates = [s for s in stores if not self._overwritten(s, load, latest)]
         if latest == INITIAL:
             candidates.insert(0, INITIAL)
-        takes = self.takes[load]
-        for store in candidates:
-            takes[store] = True if len(candidates) == 1 else variable(f"rf {store} {load}")
-        happens = self.runs[load]
+        takes, happens = self.takes[load], self.runs[load]
         if len(candidates) == 1:
-            self._assert(implies(happens, True if store == INITIAL else self.runs[store]))
+            (store,) = candidates
+            takes[store] = happens
+            self._assert(implies(happens, store == INITIAL or self.runs[store]))
             return
+        for store in candidates:
+            takes[store] = variable(f"rf {store} {load}")
         self._assert(implies(happens, disj(takes.values())))
         for a, b in combinations(takes.values(), 2):
             self._assert(disj((negate(a), negate(b))))
