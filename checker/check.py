@@ -16,7 +16,7 @@ from checker.lowering.draft import Sketch
 from checker.program import Fence, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
 from checker.value import value
-from checker.verdict import Reason, Verdict
+from checker.verdict import Reachable, Reason, Verdict
 
 
 @value
@@ -53,7 +53,8 @@ def _target(name: str, at: tuple[int, int]) -> Target:
     try:
         return archs.target(name)
     except Diagnostic as problem:
-        raise Diagnostic(problem.message, at, problem.hint) from None
+        problem.at = problem.at if problem.file else at
+        raise
 
 
 def check(
@@ -114,7 +115,7 @@ def _decide(
             )
     if drawn.cut and any(reaches_cut(program, limits.timeout) for program in chain(code, contract)):
         raise LimitReached(
-            f"loops were followed for {limits.unroll} rounds (--unroll {2 * limits.unroll})"
+            f"loops were followed for {limits.unroll} rounds (try --unroll {2 * limits.unroll + 1})"
         )
     promised = [
         next((q for q in today if same_hardware(q.program, program)), None)
@@ -148,23 +149,28 @@ def _reasons(queries: list[Query], *, practice: bool) -> tuple[Reason, ...]:
     return tuple(found.values())
 
 
-def _placements(
-    queries: list[Query], *, practice: bool
-) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+def _placements(queries: list[Query], *, practice: bool) -> tuple[Reachable, ...]:
     """Return the residues at which some alternative reaches the proposition."""
-    found: dict[str, tuple[int, set[int]]] = {}
+    found: dict[str, Reachable] = {}
     for query in queries:
         if query.reachable(practice=practice):
-            for name, modulus, residues in query.residues(practice=practice):
-                known = found.setdefault(name, (modulus, set()))
-                if modulus == known[0]:
-                    known[1].update(residues)
-                elif modulus > known[0]:
-                    wider = {r + k for r in known[1] for k in range(0, modulus, known[0])}
-                    found[name] = (modulus, wider | set(residues))
-                else:
-                    known[1].update(r + k for r in residues for k in range(0, known[0], modulus))
-    return tuple((name, modulus, tuple(sorted(held))) for name, (modulus, held) in found.items())
+            for one in query.residues(practice=practice):
+                known = found.get(one.location)
+                found[one.location] = _either(known, one) if known else one
+    return tuple(found.values())
+
+
+def _either(a: Reachable, b: Reachable) -> Reachable:
+    """Return where one or the other is reached, modulo the larger of their blocks."""
+    modulus = max(a.modulus, b.modulus)
+    held = {
+        residue + shift
+        for one in (a, b)
+        for residue in one.residues
+        for shift in range(0, modulus, one.modulus)
+    }
+    everywhere = a.everywhere or b.everywhere
+    return Reachable(a.location, modulus, tuple(sorted(held)), everywhere)
 
 
 def _states(code: list[Program], limits: Limits) -> tuple[State, ...]:

@@ -361,6 +361,7 @@ class Override:
     size: int
     code: str
     at: Position
+    code_at: Position
 
 
 @value

@@ -11,8 +11,9 @@ import z3
 
 from checker.diagnostic import LimitReached
 from checker.model import MANUAL, PRACTICE, Model, sequential, witness
+from checker.model.logic import Term
 from checker.program import Logic, Operation, Program, ValueIs
-from checker.verdict import Execution, Reason
+from checker.verdict import Execution, Reachable, Reason
 
 COHERENCE = Reason(
     "base.coherence",
@@ -73,18 +74,24 @@ class Query:
                 needed = rest
         return tuple(self.model.promises.reasons[name] for name in needed) or (COHERENCE,)
 
-    def residues(self, *, practice: bool) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-        """Return, for each location, its modulus and the residues at which it is reachable."""
+    def residues(self, *, practice: bool) -> tuple[Reachable, ...]:
+        """Return, for each location, the residues at which the proposition is reachable."""
         rules = list(self._rules(practice).values())
         found = []
         for name, classes in self.model.placements.items():
-            held: list[int] = []
-            for number, one in enumerate(classes):
-                placed = self.model.promises.placed(name, frozenset({number}))
-                if placed is True or _decide(self.model.solver, *rules, placed):
-                    held += one.residues
-            found.append((name, classes[0].modulus, tuple(sorted(held))))
+            held = {
+                residue
+                for number, one in enumerate(classes)
+                if self._possible(rules, self.model.promises.placed(name, frozenset({number})))
+                for residue in one.residues
+            }
+            every = sum(len(one.residues) for one in classes)
+            modulus = classes[0].modulus
+            found.append(Reachable(name, modulus, tuple(sorted(held)), len(held) == every))
         return tuple(found)
+
+    def _possible(self, rules: list[z3.BoolRef], placed: Term) -> bool:
+        return placed is True or _decide(self.model.solver, *rules, placed)
 
     def _rules(self, practice: bool) -> dict[str, z3.BoolRef]:
         return self.model.promises.literals(practice=practice)

@@ -77,6 +77,17 @@ class Execution:
 
 
 @value
+class Reachable:
+    """The residues of a location's address at which a proposition can be reached."""
+
+    location: str
+    modulus: int
+    residues: tuple[int, ...]
+    everywhere: bool
+    """Whether these are all that the declaration leaves possible."""
+
+
+@value
 class Verdict:
     """The answer for one test on one architecture."""
 
@@ -87,8 +98,8 @@ class Verdict:
     answer: Answer
     reasons: tuple[Reason, ...] = ()
     witness: Execution | None = None
-    placements: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
-    """Location, modulus, and the residues at which the proposition can be reached."""
+    placements: tuple[Reachable, ...] = ()
+    """Where each location must lie for the proposition to be reached."""
     states: tuple[tuple[tuple[str, int], ...], ...] | None = None
     expected: str | None = None
     holds: bool | None = None

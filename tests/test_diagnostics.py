@@ -202,7 +202,8 @@ STATEMENTS = {
     "switch": (litmus("§switch (1) { }"), "`switch` is not in the language", "`if`"),
     "asm": (litmus("§asm volatile (1);"), "`asm` is not in the language", "assembly"),
     "typeof": (litmus("§typeof(x) y;"), "`typeof` is not in the language", "type out"),
-    "no semicolon": (litmus("WRITE_ONCE(*x, 1)").replace("}\nP1", "§}\nP1"), "`}` cannot stand here", "`;`"),
+    "no semicolon": (litmus("WRITE_ONCE(*x, 1)").replace("}\nP1", "§}\nP1"),
+                     "`}` cannot stand here", "`;`"),
     "no parenthesis": (litmus("WRITE_ONCE(*x, 1§;"), "`;` cannot stand here", "`)`"),
     "string": (litmus('WRITE_ONCE(*x, §"a");'), "cannot stand here", "no strings"),
     "character": (litmus("WRITE_ONCE(*x, §'a');"), "cannot stand here", "number"),
@@ -277,7 +278,7 @@ CONDITION = {
 
 MANY = 5000
 DEEP = {
-    "parentheses": (litmus(f"WRITE_ONCE(*x, {'(' * MANY}1{')' * MANY});"), "brackets are nested more than 60 deep"),
+    "parentheses": (litmus(f"WRITE_ONCE(*x, {'(' * MANY}1{')' * MANY});"), "more than 60 deep"),
     "blocks": (litmus("{" * MANY + "}" * MANY), "brackets are nested more than 60 deep"),
     "brackets of a condition": (litmus(cond=f"exists {'(' * MANY}torn{')' * MANY}"), "brackets"),
     "initializers": (litmus(init=f"u64 x = {'{' * MANY}1{'}' * MANY};"), "brackets are nested"),

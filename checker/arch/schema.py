@@ -76,6 +76,9 @@ class Architecture:
     rules: tuple[Rule, ...]
     axioms: tuple[Axiom, ...]
     source: str
+    classes: frozenset[str] = frozenset()
+    """The instruction classes of the family: those that rules speak of, and those of which nothing
+    is promised."""
 
 
 _ARCH = {"title", "aliases", "word", "endian", "align", "source", "features", "guest"}
@@ -85,7 +88,7 @@ _RULE = {
     "memory", "evidence", "source", "note",
 }  # fmt: skip
 _AXIOM = {"id", "kind", "arch", "says", "needs", "evidence", "source", "note"}
-_TOP = {"family", "title", "arch", "rule", "axiom"}
+_TOP = {"family", "title", "unpromised", "arch", "rule", "axiom"}
 
 
 def architectures(data: Mapping[str, Any], file: str) -> tuple[Architecture, ...]:
@@ -128,6 +131,7 @@ def _architecture(name: str, data: Mapping[str, Any], check: _Check) -> Architec
         alignment=tuple((int(size), value) for size, value in table.get("align", {}).items()),
         features=features,
         guest=tuple((host, tuple(has)) for host, has in table.get("guest", {}).items()),
+        classes=frozenset(data.get("unpromised", ())).union(*(r["class"] for r in data["rule"])),
         rules=tuple(_rule(rule) for rule in rules),
         axioms=tuple(
             Axiom(

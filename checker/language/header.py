@@ -107,7 +107,9 @@ def _override(value: str, at: Position) -> ast.Override:
             at,
             "Override = x86-32: put_user_atomic 8 = rmw.locked 8",
         )
-    return ast.Override(match[1], match[2], int(match[3]), match[4], at)
+    return ast.Override(
+        match[1], match[2], int(match[3]), match[4], at, (at[0], at[1] + match.start(4))
+    )
 
 
 def _threads_in_order(threads: tuple[ast.Thread, ...]) -> None:

@@ -12,7 +12,7 @@ from checker.arch import Target
 from checker.diagnostic import Diagnostic, nearest
 from checker.litmus import Override
 from checker.lowering import notation
-from checker.program import Layer
+from checker.program import BYTES, Fence, Layer
 from checker.value import value
 
 _KEY = re.compile(r"(\*|\d+(?:\.\.\d*)?)(?:\s+if\s+(.+))?$")
@@ -59,11 +59,12 @@ def select(
         override = _override(operation, size, target, overrides)
         if override:
             try:
-                parsed = notation.parse(override.code)
+                parsed = _parse(override.code, target)
             except Diagnostic as problem:
-                column = override.at[1] + (problem.at[1] if problem.at else 0)
+                line, column = override.code_at
+                column += problem.at[1] - 1 if problem.at else 0
                 raise Diagnostic(
-                    f"in this override: {problem.message}", (override.at[0], column), problem.hint
+                    f"in this override: {problem.message}", (line, column), problem.hint
                 ) from None
             return Lowering(operation, override.code, parsed, "this test's override")
     found = _lookup(operation, target.arch.name, target.arch.family, layer)
@@ -74,10 +75,23 @@ def select(
     if fitting is None:
         return None
     try:
-        return Lowering(owner, fitting, notation.parse(fitting), source)
+        return Lowering(owner, fitting, _parse(fitting, target), source)
     except Diagnostic as problem:
         problem.file = f"{target.arch.family}/lowering.toml: {owner} `{fitting}`"
         raise
+
+
+def _parse(text: str, target: Target) -> tuple[notation.Alternative, ...]:
+    """Return a notation's alternatives; raises Diagnostic for an instruction class not known."""
+    alternatives = notation.parse(text)
+    known = target.arch.classes
+    for step in (step for alternative in alternatives for step in alternative):
+        if not isinstance(step, Fence) and step.cls != BYTES and step.cls not in known:
+            raise Diagnostic(
+                f"{target.arch.name} has no instruction class `{step.cls}`",
+                hint=nearest(step.cls, known) or f"it has {', '.join(sorted(known))}",
+            )
+    return alternatives
 
 
 def _override(

@@ -42,8 +42,12 @@ def _result(verdict: Verdict) -> dict[str, Any]:
         "ok": verdict.ok,
         "placements": list(_main_residues(verdict)),
         "placement": {
-            name: {"modulus": modulus, "residues": list(residues)}
-            for name, modulus, residues in verdict.placements
+            one.location: {
+                "modulus": one.modulus,
+                "residues": list(one.residues),
+                "everywhere": one.everywhere,
+            }
+            for one in verdict.placements
         },
         "reasons": [
             {"rule": r.rule, "says": r.says, "cite": r.cite, "evidence": r.evidence}
@@ -64,9 +68,9 @@ def _result(verdict: Verdict) -> dict[str, Any]:
 def _main_residues(verdict: Verdict) -> tuple[int, ...]:
     """Return the residues of the location that is torn, else of the first."""
     torn = {one.location for one in verdict.witness.torn} if verdict.witness else set()
-    for name, _, residues in verdict.placements:
-        if not torn or name in torn:
-            return residues
+    for one in verdict.placements:
+        if not torn or one.location in torn:
+            return one.residues
     return ()
 
 

@@ -85,12 +85,15 @@ def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str
     if verdict.answer == "fragile":
         by = "what its contract allows" if witness.layer == "contract" else "without that practice"
         yield f"{by}:"
-    for name, modulus, residues in verdict.placements:
-        place = next((r for n, r, _ in witness.placement if n == name), 0)
-        if modulus > 1 and (place or len(residues) > 1):
-            others = tuple(r for r in residues if r != place)
+    torn = {one.location for one in witness.torn[:1]}
+    for one in verdict.placements:
+        if torn and one.location not in torn:
+            continue
+        place = next((r for name, r, _ in witness.placement if name == one.location), 0)
+        if place or not one.everywhere or len(one.residues) > 1:
+            others = tuple(r for r in one.residues if r != place)
             also = f" (and likewise at {_residues(others)})" if others else ""
-            yield f"{name} at {place} modulo {modulus}{also}"
+            yield f"{one.location} at {place} modulo {one.modulus}{also}"
     for line in lanes.picture(witness):
         mark = line.find("<- torn")
         yield line[:mark] + style(line[mark:], "torn") if mark >= 0 else line
