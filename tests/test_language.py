@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -275,6 +277,11 @@ EXPRESSIONS = {
     "0x1fULL": "31ull",
     "0b101": "5",
     "017": "15",
+    "a&&&b": "(a && (&b))",
+    "a<-1": "(a < (-1))",
+    "a*-*b": "(a * (-(*b)))",
+    "a-- - --b": "((a -= 1) - (b -= 1))",
+    "a^=~b": "(a ^= (~b))",
     "NULL": "0",
     "true + false": "(1 + 0)",
 }
@@ -425,6 +432,9 @@ CONDITIONS: dict[str, Proposition] = {
     "true": Connective("true", ()),
     "false": Connective("false", ()),
     "0:r0=1 /\\ 1:r1=2": Connective("and", (A, B)),
+    "0:r0=1/\\1:r1=2": Connective("and", (A, B)),
+    "0:r0=1\\/~1:r1=2": Connective("or", (A, Connective("not", (B,)))),
+    "0:r0=1=>1:r1=2": Connective("implies", (A, B)),
     "0:r0=1 \\/ 1:r1=2": Connective("or", (A, B)),
     "0:r0=1 => 1:r1=2": Connective("implies", (A, B)),
     "~0:r0=1 /\\ 1:r1=2": Connective("and", (Connective("not", (A,)), B)),
@@ -510,9 +520,8 @@ def test_a_diagnostic_names_the_file_it_was_given() -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_a_shipped_file_prints_its_condition_so_that_it_reads_as_it_was(path: object) -> None:
-    text = open(str(path), encoding="utf-8").read()
-    test = parse(text)
+def test_a_shipped_file_prints_its_condition_so_that_it_reads_as_it_was(path: Path) -> None:
+    test = parse(path.read_bytes())
     assert bare(parse(litmus(cond=test.condition.text)).condition.proposition) == bare(
         test.condition.proposition
     )

@@ -205,8 +205,12 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def location(self, c: list[Any]) -> tuple[ast.Location, ast.Expr | None]:
         base, (name, stars, dimensions), *attributes, value = c
+        given = _merge(attributes)
+        if given.packed and isinstance(base, Definition):
+            inside = [base.attributes, ast.Attributes(packed=True)]
+            base = base._replace(attributes=_merge(inside))
         type_ = _declared(base, stars, dimensions)
-        return ast.Location(str(name), type_, _merge(attributes), where(name)), value
+        return ast.Location(str(name), type_, given, where(name)), value
 
     def place(self, c: list[Any]) -> ast.Expr:
         return access(c)
