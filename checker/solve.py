@@ -17,7 +17,7 @@ from checker.verdict import Execution, Reachable, Reason
 
 COHERENCE = Reason(
     "base.coherence",
-    "the coherence of each byte by itself forbids it; no promise is needed",
+    "no promise is needed: the coherence of each byte and the values written forbid it",
     "Alglave, Maranget, Tautschnig, Herding Cats, TOPLAS 2014, 4.3",
 )
 """What a proof rests on when it needs no promise."""

@@ -288,7 +288,7 @@ class Sketch:
 def places(draw: st.DrawFn, name: str, mode: Mode) -> Place:
     size = draw(st.sampled_from(mode.sizes))
     if mode.usual:
-        return Place(name, size, (0,) * size, 8)
+        return Place(name, size, (0,) * size, draw(st.sampled_from([8, 8, 8, 2, 4, 1])))
     modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
     residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
     initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size

@@ -1,6 +1,6 @@
 """The encoder and the oracle, asked the same about programs that hypothesis draws.
 
-LITMUS_EXAMPLES raises the number of programs of each test.
+LITMUS_EXAMPLES sets the number of programs of each test, which are then others every time.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker import solve
-from checker.program import IsTorn
+from checker import expression, solve
+from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, Shown, ValueIs
 from tests import bruteforce
-from tests.strategies import Case, cases
+from tests.strategies import Case, cases, expressions, load, operation, program, result
 
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "400"))
 drawn = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -25,15 +25,15 @@ drawn = settings(
 )
 
 
+def agree(asked: Program, practice: bool) -> None:
+    expected = bruteforce.reachable(asked, practice=practice)
+    assert solve.reachable(asked, practice=practice) is expected, asked.question
+
+
 @drawn
 @given(cases(), st.booleans())
 def test_reachable(case: Case, practice: bool) -> None:
-    reads = {o.number for o in case.program.operations if any(a.kind == "load" for a in o.accesses)}
-    each = (IsTorn(((read, case.program.operations[read].guard),)) for read in sorted(reads))
-    for question in (case.program.question, *each):
-        asked = replace(case.program, question=question)
-        expected = bruteforce.reachable(asked, practice=practice)
-        assert solve.reachable(asked, practice=practice) is expected, question
+    agree(case.program, practice)
 
 
 @drawn
@@ -41,3 +41,50 @@ def test_reachable(case: Case, practice: bool) -> None:
 def test_states(case: Case, practice: bool) -> None:
     expected = bruteforce.states(case.program, practice=practice)
     assert solve.states(case.program, practice=practice) == expected
+
+
+@drawn
+@given(cases(), st.booleans(), st.integers(0, 99))
+def test_torn(case: Case, practice: bool, choice: int) -> None:
+    """Ask of each read whether it is torn: at all, and in one of the executions there are."""
+    one = case.program
+    reads = [o for o in one.operations if any(a.kind == "load" for a in o.accesses)]
+    seen = [result(o) for o in reads]
+    memory = [Footprint(p.name, 0, p.size) for p in one.places]
+    shown = tuple(Shown("", what, 8 * what.size, signed=False) for what in memory)
+    shown += tuple(Shown("", what, what.bits, signed=False) for what in seen)
+    found = sorted(bruteforce.states(replace(one, shown=shown), practice=practice))
+    for read in reads:
+        torn = IsTorn(((read.number, read.guard),))
+        agree(replace(one, question=torn), practice)
+        if found:
+            values = iter(value for _, value in found[choice % len(found)])
+            same = Logic(
+                "and",
+                (*(MemoryIs(what, next(values)) for what in memory),
+                 *(ValueIs(what, next(values)) for what in seen)),
+            )  # fmt: skip
+            for question in (torn, Logic("not", (torn,))):
+                agree(replace(one, question=Logic("and", (same, question))), practice)
+
+
+READS = tuple(operation(n, 0, load(size, at=2**n - 1)) for n, size in enumerate((1, 2, 4)))
+
+
+@settings(drawn, max_examples=EXAMPLES // 2)
+@given(
+    st.sampled_from([1, 8, 16, 32, 64]).flatmap(lambda bits: expressions(READS, bits, 3)),
+    st.binary(min_size=7, max_size=7),
+)
+def test_arithmetic(value: expression.Expression, memory: bytes) -> None:
+    """What is computed of known bytes is what expressions say."""
+
+    def read(number: int) -> int:
+        return int.from_bytes(memory[2**number - 1 : 2 ** (number + 1) - 1], "little")
+
+    expected = expression.evaluate(value, read)
+    one = program(
+        READS, places=[Place("x", 7, tuple(memory), 8)],
+        shown=(Shown("value", value, value.bits, signed=False),),
+    )  # fmt: skip
+    assert solve.states(one) == {(("value", expected),)}

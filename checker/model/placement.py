@@ -94,7 +94,8 @@ def _grants(access: Access, rules: list[Rule], address: int) -> list[Grant]:
         for start, end in granted(rule, access, address)
     ]
     if access.promised and address % size == 0:
-        says = "the operation's contract promises a single-copy atomic access"
+        owner = access.promised.removesuffix(".contract")
+        says = f"the contract of {owner}() promises a single-copy atomic access"
         found.append(Grant(Reason(access.promised, says, access.cite), 0, size, access.atomic))
     return found
 

@@ -25,7 +25,16 @@ def causes(witness: Execution) -> list[str]:
             own = [r for r in witness.rows if r.operation == number and r.reads == reads]
             if len(own) > 1:
                 told[f"{own[0].name}() {_pieces(own)}"] = None
-    return list(told)
+    return list(told) or [_mixture(one, witness.rows) for one in witness.torn[:1]]
+
+
+def _mixture(torn: TornRead, rows: Sequence[Row]) -> str:
+    """Return what a torn read took where every access involved was whole."""
+    names = {row.operation: f"P{row.thread} {row.name}()" for row in rows}
+    taken = dict.fromkeys(
+        "the initial value" if b.source is None else names[b.source] for b in torn.bytes
+    )
+    return f"{torn.label} mixes {' and '.join(taken)}; each access by itself is whole"
 
 
 def _pieces(rows: list[Row]) -> str:
