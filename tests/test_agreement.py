@@ -16,7 +16,7 @@ from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, 
 from tests import bruteforce
 from tests.strategies import Case, cases, expressions, load, operation, program, result
 
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "300"))
 drawn = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -43,7 +43,7 @@ def test_states(case: Case, practice: bool) -> None:
     assert solve.states(case.program, practice=practice) == expected
 
 
-@drawn
+@settings(drawn, max_examples=EXAMPLES // 2)
 @given(cases(), st.booleans(), st.integers(0, 99))
 def test_torn(case: Case, practice: bool, choice: int) -> None:
     """Ask of each read whether it is torn: at all, and in one of the executions there are."""

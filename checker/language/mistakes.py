@@ -180,6 +180,5 @@ def _words(terminal: str, parser: Lark) -> list[str]:
     pattern = parser.get_terminal(terminal).pattern
     if isinstance(pattern, PatternStr):
         return [pattern.value]
-    if re.fullmatch(r"[\w|()?:]+", pattern.value):
-        return re.findall(r"\w+", pattern.value)
-    return []
+    choice = re.fullmatch(r"\(([a-z|]+)\)(\(\?!.*\))?", pattern.value)
+    return choice[1].split("|") if choice else []

@@ -1,0 +1,262 @@
+"""The data that ships: every architecture, rule, lowering and test says what it rests on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import arch as archs
+from checker.arch import schema, target
+from checker.diagnostic import Diagnostic
+from checker.language import parse
+from checker.lowering import notation, select
+from checker.program import Access, Footprint
+from tests.inputs import SHIPPED
+
+NAMES = archs.names()
+FAMILIES = {name: archs.read(path) for path in archs._FOLDER.glob("*/arch.toml")
+            if (name := path.parent.name)}  # fmt: skip
+RULES = [rule for data in FAMILIES.values() for rule in data.get("rule", [])]
+AXIOMS = [axiom for data in FAMILIES.values() for axiom in data.get("axiom", [])]
+LOWERINGS = [
+    (arch, operation, table)
+    for family in FAMILIES
+    for arch, operations in archs.lowerings(family).items()
+    for operation, table in operations.items()
+]
+NOTATIONS = sorted({
+    (arch, operation, key, text)
+    for arch, operation, table in LOWERINGS
+    for layer in ("contract", "code")
+    for key, text in (
+        table.get(layer, {}).items() if isinstance(table.get(layer), dict)
+        else [("*", table[layer])] if layer in table else []
+    )
+})  # fmt: skip
+
+REQUIRED = (
+    "put_user", "get_user", "put_user_atomic", "raw_copy_to_user", "raw_copy_from_user", "memcpy",
+    "memset", "plain-read", "plain-write", "READ_ONCE", "WRITE_ONCE", "smp_load_acquire",
+    "smp_store_release", "xchg", "cmpxchg", "atomic_read", "atomic_set", "atomic_rmw",
+    "atomic64_read", "atomic64_set", "atomic64_rmw",
+)  # fmt: skip
+
+
+# --- architectures --------------------------------------------------------------------------------
+
+
+def test_the_architectures_that_ship() -> None:
+    assert {"arm64", "arm", "x86-64", "x86-32", "riscv64", "riscv32"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_architecture_loads_by_its_name_and_by_its_aliases(name: str) -> None:
+    found = target(name)
+    assert found.arch.name == name
+    assert found.arch.word in (4, 8)
+    for alias in found.arch.aliases:
+        assert target(alias).arch is found.arch
+        assert alias not in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_feature_can_be_asked_for(name: str) -> None:
+    for feature in target(name).arch.features:
+        found = target(f"{name}+{feature.name}")
+        assert feature.name in found.features
+        assert feature.says
+        assert feature.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_feature_implies_and_excludes_is_a_feature_too(name: str) -> None:
+    arch = target(name).arch
+    known = {feature.name for feature in arch.features}
+    for feature in arch.features:
+        assert set(feature.implies) | set(feature.excludes) <= known
+        assert not set(feature.implies) & set(feature.excludes)
+
+
+def test_aliases_are_unique() -> None:
+    found = [alias for name in NAMES for alias in target(name).arch.aliases]
+    assert len(found) == len(set(found))
+
+
+def test_a_guest_has_features_that_exist_and_runs_on_its_family_only() -> None:
+    for name in NAMES:
+        for host, features in target(name).arch.guest:
+            assert set(features) <= {feature.name for feature in target(name).arch.features}
+            assert set(features) <= archs.guest(name, target(host)).features
+    with pytest.raises(Diagnostic):
+        archs.guest("arm", target("x86-64"))
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def test_identifiers_are_unique_and_say_where_they_belong() -> None:
+    found = [one["id"] for one in (*RULES, *AXIOMS)]
+    assert len(found) == len(set(found))
+    for one in (*RULES, *AXIOMS):
+        owner = one["id"].split(".")[0]
+        assert owner in (*one["arch"], *FAMILIES), one["id"]
+
+
+@pytest.mark.parametrize("rule", [*RULES, *AXIOMS], ids=lambda rule: rule["id"])
+def test_a_rule_says_what_it_rests_on(rule: dict[str, Any]) -> None:
+    assert rule["evidence"] in ("manual", "practice", "unconfirmed")
+    assert re.search(r"\w+ \w+", rule["source"])
+    assert len(rule["says"].split()) > 3
+    assert not rule["says"].endswith(".")
+    assert set(rule["arch"]) <= set(NAMES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["id"])
+def test_a_rule_grants_units_that_lie_in_its_access(rule: dict[str, Any]) -> None:
+    for name in rule["arch"]:
+        (loaded,) = (one for one in target(name).arch.rules if one.id == rule["id"])
+        elements = loaded.elements or {1, 2, 4, 8, 16}
+        sizes = loaded.sizes or {n * e for e in elements for n in (1, 2, 4)}
+        if isinstance(loaded.unit, int):
+            sizes = {size for size in sizes if size % loaded.unit == 0}
+        fitting = [(s, e) for s in sizes for e in {*elements, s} if s % e == 0]
+        granted = 0
+        for size, element in fitting:
+            access = Access("load", rule["class"][0], Footprint("x", 0, size), element, 0)
+            for address in range(64):
+                units = archs.granted(loaded, access, address)
+                granted += len(units)
+                assert all(0 <= start < end for start, end in units)
+                assert sum(end - start for start, end in units) in (0, size)
+        assert granted, "no access at any address is granted anything"
+
+
+def test_every_class_of_a_notation_is_known_to_some_rule_or_is_known_to_have_none() -> None:
+    for arch, _, _, text in NOTATIONS:
+        for step in (step for alternative in notation.parse(text) for step in alternative):
+            cls = getattr(step, "cls", "bytes")
+            assert cls == "bytes" or cls in target(arch).arch.classes, (arch, text)
+
+
+def test_a_rule_of_practice_or_none_says_why() -> None:
+    bare = [rule["id"] for rule in RULES if rule["evidence"] == "unconfirmed"
+            and not rule.get("note")]  # fmt: skip
+    assert bare == []
+
+
+# --- lowerings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_architecture_has_every_operation(name: str) -> None:
+    found = archs.lowerings(target(name).arch.family).get(name, {})
+    assert set(REQUIRED) - set(found) == set()
+
+
+@pytest.mark.parametrize(("arch", "operation", "table"), LOWERINGS)
+def test_a_lowering_says_where_it_was_read(arch: str, operation: str, table: Any) -> None:
+    assert arch in NAMES
+    assert select.canonical(operation) == operation
+    assert set(table) <= {"source", "code_source", "contract", "code"}
+    assert re.search(r"\w+[./ ]\w+", table["source"])
+
+
+@pytest.mark.parametrize("operation", archs.operations(), ids=str)
+def test_an_operation_is_like_one_that_exists(operation: str) -> None:
+    table = archs.operations()[operation]
+    assert table.get("like", operation) in archs.operations()
+    assert table["signature"]
+    if {"contract", "code"} & set(table):
+        assert table["source"]
+
+
+@pytest.mark.parametrize(("arch", "operation", "key", "text"), NOTATIONS)
+def test_a_notation_covers_every_byte_of_every_size_it_is_for(
+    arch: str, operation: str, key: str, text: str
+) -> None:
+    sizes, conditions = select._key(key)
+    known = {feature.name for feature in target(arch).arch.features}
+    assert {c for c in conditions if not c.startswith("align ")} <= known
+    wanted = [n for n in (*range(1, 70), 128, 200, 256, 1000) if n in sizes]
+    assert wanted
+    if key == "*" and "loop" not in text:
+        wanted = [1] if "bytes" in text else wanted
+    for size in wanted:
+        for alternative in notation.parse(text):
+            for pieces in notation.expand(alternative, size):
+                place = Footprint("x", 0, size)
+                made = notation.steps(pieces, reads=False, place=place, contract=("", ""))
+                bytes_ = {b for a in made if isinstance(a, Access)
+                          for b in range(a.start, a.start + a.footprint.size)}  # fmt: skip
+                assert bytes_ == set(range(size)), (operation, size)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_code_does_is_some_form_of_every_size_its_contract_has(name: str) -> None:
+    for operation in REQUIRED:
+        for size in (1, 2, 4, 8, 16):
+            contract = select.select(operation, size, target(name), "contract", size)
+            code = select.select(operation, size, target(name), "code", size)
+            if contract and contract.text != "bytes" and operation != "put_user_atomic":
+                assert code, (operation, size)
+
+
+BROKEN = [
+    ("an unknown key", {"rule": [{"id": "a", "typo": 1}]}, "unknown key `typo`"),
+    ("no source", {"rule": [{"id": "a", "arch": ["z"], "says": "s", "class": ["gpr"],
+                             "unit": "whole", "evidence": "manual"}]}, "lacks `source`"),
+    ("no such evidence", {"rule": [{"id": "a", "arch": ["z"], "says": "s", "class": ["gpr"],
+                                    "unit": "whole", "evidence": "hearsay", "source": "b"}]},
+     "evidence is `hearsay`"),
+    ("no such architecture", {"rule": [{"id": "a", "arch": ["y"], "says": "s", "class": ["gpr"],
+                                        "unit": "whole", "evidence": "manual", "source": "b"}]},
+     "speaks of `y`"),
+    ("no such unit", {"rule": [{"id": "a", "arch": ["z"], "says": "s", "class": ["gpr"],
+                                "unit": "half", "evidence": "manual", "source": "b"}]},
+     "unit is `half`"),
+    ("no such feature", {"rule": [{"id": "a", "arch": ["z"], "says": "s", "class": ["gpr"],
+                                   "unit": "whole", "evidence": "manual", "source": "b",
+                                   "needs": ["q"]}]}, "needs `q`"),
+    ("no such axiom", {"axiom": [{"id": "a", "arch": ["z"], "says": "s", "kind": "luck",
+                                  "evidence": "manual", "source": "b"}]}, "kind is `luck`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "message"), [pytest.param(*c[1:], id=c[0]) for c in BROKEN])
+def test_data_that_is_not_well_formed_is_refused_with_a_reason(
+    data: dict[str, Any], message: str
+) -> None:
+    z = {"title": "Z", "word": 8, "endian": "little", "source": "a book"}
+    with pytest.raises(Diagnostic) as found:
+        schema.architectures({"family": "z", "title": "Z", "arch": {"z": z}} | data, "z/arch.toml")
+    assert message in found.value.message
+    assert found.value.file == "z/arch.toml"
+
+
+# --- the tests that ship --------------------------------------------------------------------------
+
+
+def test_at_least_sixty_tests_ship_and_none_of_the_same_name() -> None:
+    names = [parse(path.read_bytes()).name for path in SHIPPED]
+    assert len(names) >= 60
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_test_says_what_it_expects_and_where_that_was_read(path: Path) -> None:
+    test = parse(path.read_bytes())
+    expected = [expectation.arch for expectation in test.expectations]
+    assert path.stem in (test.name, test.name.removeprefix(f"{path.parent.name}-"))
+    assert [name for name, _ in test.archs] == expected
+    assert test.threads
+    (comment, *_) = re.findall(r"\(\*.*?\*\)", path.read_text("utf-8"), re.DOTALL)
+    assert re.search(r"Source: \S+", comment)
+
+
+def test_every_architecture_and_every_verdict_but_unknown_is_expected_somewhere() -> None:
+    expected = [e for path in SHIPPED for e in parse(path.read_bytes()).expectations]
+    assert {target(e.arch).arch.name for e in expected} == set(NAMES)
+    assert {e.verdict for e in expected} == {"forbidden", "fragile", "allowed"}
