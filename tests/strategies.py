@@ -303,7 +303,8 @@ def expressions(
     if not reads or not depth or draw(st.integers(0, 3)) == 0:
         if reads and draw(st.integers(0, 2)) > 0:
             read = draw(st.sampled_from(reads))
-            return resize(result(read), bits, sign=draw(st.booleans()))
+            value = ReadValue(read.number, 8 * read.size) if draw(st.booleans()) else result(read)
+            return resize(value, bits, sign=draw(st.booleans()))
         few = st.sampled_from([0, 1, 2, 8, 0xA0, 0x11, (1 << bits) - 1])
         return Const(draw(few) % (1 << bits), bits)
     a, b = (draw(expressions(reads, bits, depth - 1)) for _ in range(2))

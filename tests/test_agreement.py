@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import product
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -88,3 +90,17 @@ def test_arithmetic(value: expression.Expression, memory: bytes) -> None:
         shown=(Shown("value", value, value.bits, signed=False),),
     )  # fmt: skip
     assert solve.states(one) == {(("value", expected),)}
+
+
+@pytest.mark.parametrize("op", sorted(expression.BINARY))
+def test_operators(op: str) -> None:
+    """Each operator, at the ends of its range."""
+    ends = (0, 1, 7, 8, 0x7F, 0x80, 0xFF)
+    some = (operation(0, 0, load(1)), operation(1, 0, load(1, 1)))
+    value = expression.binary(op, expression.ReadValue(0, 8), expression.ReadValue(1, 8))
+    shown = (Shown("value", value, value.bits, signed=False),)
+    for a, b in product(ends, ends):
+        expected = expression.evaluate(value, (a, b).__getitem__)
+        assert bruteforce.number(value, lambda read, _, pair=(a, b): pair[read]) == expected
+        one = program(some, places=[Place("x", 2, (a, b), 8)], shown=shown)
+        assert solve.states(one) == {(("value", expected),)}

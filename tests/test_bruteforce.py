@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from checker import expression, solve
 from checker.arch import Target
-from checker.expression import TRUE, Const, ReadValue, binary
+from checker.expression import TRUE, Const, ReadValue, binary, choose
 from checker.program import (
     Footprint,
     IsTorn,
@@ -392,6 +392,29 @@ def copying(value: object = None) -> Program:
 def test_nothing_comes_out_of_thin_air() -> None:
     assert values(copying()) == {(0, 0)}
     assert values(copying(1)) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+
+
+def test_a_choice_that_is_not_made_carries_no_data() -> None:
+    """Load buffering where P0 stores what it read only if a third location says so."""
+    first, flag = operation(0, 0, load(1)), operation(1, 0, load(1, where="z"))
+    chosen = choose(binary("eq", ReadValue(1, 8), Const(0, 8)), Const(5, 8), ReadValue(0, 8))
+    forward = operation(2, 0, store(1, where="y"), value=chosen)
+    back = operation(3, 1, load(1, where="y"), store(1), value=ReadValue(3, 8))
+    start = [Place(name, 1, (0,)) for name in "xyz"]
+    p = program([first, flag, forward, back], places=start)
+    assert values(p) == {(0, 0, 0), (0, 0, 5), (5, 0, 5)}
+
+
+def test_what_is_not_executed_carries_no_data() -> None:
+    """P0's third load does not happen, so what is stored of it is 0 and depends on nothing."""
+    first, second = operation(0, 0, load(1, where="y")), operation(1, 0, load(1, where="z"))
+    forward = operation(2, 0, store(1), value=ReadValue(0, 8))
+    never = operation(3, 0, load(1), guard=binary("ult", ReadValue(1, 8), Const(0, 8)))
+    pass_on = operation(4, 0, store(1, where="u"), value=ReadValue(3, 8))
+    back = operation(5, 1, load(1, where="u"), store(1, where="y"), value=ReadValue(5, 8))
+    start = [Place(name, 1, (initial,)) for name, initial in zip("xyzu", (0, 9, 0, 8), strict=True)]
+    p = program([first, second, forward, never, pass_on, back], places=start)
+    assert (0, 0, 0, 0) in values(p)
 
 
 def test_bytes_that_go_round_but_not_in_a_circle_are_fine() -> None:

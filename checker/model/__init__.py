@@ -13,6 +13,8 @@ promises, and the fences and orders that operations carry.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import z3
 
 from checker.arch.schema import Evidence
@@ -66,3 +68,9 @@ class Model:
         """Assert a term, and the values that it asks for."""
         require(self.solver, term)
         self.relations.values.settle()
+
+    def choices(self) -> Iterator[list[Term]]:
+        """Yield the alternatives of each choice that makes an execution: one of each list holds."""
+        yield from (terms for terms in self.promises.chosen.values() if len(terms) > 1)
+        yield from (list(takes.values()) for takes in self.relations.takes if len(takes) > 1)
+        yield from ([term] for term in self.relations.order.values() if not isinstance(term, bool))

@@ -30,7 +30,8 @@ class Promises:
         self._evidence = evidence
         self._literals: dict[str, z3.BoolRef] = {}
         self.reasons: dict[str, Reason] = {}
-        self._chosen: dict[str, list[Term]] = {}
+        self.chosen: dict[str, list[Term]] = {}
+        """For each location: whether it lies in each of its placement classes."""
         for name, classes in placements.items():
             terms: list[Term] = [variable(f"at {name} {number}") for number in range(len(classes))]
             if len(classes) == 1:
@@ -39,7 +40,7 @@ class Promises:
                 require(solver, disj(terms))
                 for a, b in combinations(terms, 2):
                     require(solver, disj((negate(a), negate(b))))
-            self._chosen[name] = terms
+            self.chosen[name] = terms
         self.multi_copy_atomic = self._multi_copy_atomic(program)
 
     def holds(self, promise: Reason) -> Term:
@@ -53,7 +54,7 @@ class Promises:
 
     def placed(self, location: str, classes: frozenset[int]) -> Term:
         """Return whether a location lies in one of some placement classes."""
-        terms = self._chosen[location]
+        terms = self.chosen[location]
         return True if len(classes) == len(terms) else disj(terms[c] for c in sorted(classes))
 
     def literals(self, *, practice: bool) -> dict[str, z3.BoolRef]:

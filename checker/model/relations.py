@@ -27,7 +27,8 @@ class Relations:
         """Make the terms of every cell and assert that each byte is coherent."""
         self._made = made
         self._solver = solver
-        self._order: dict[tuple[int, int], Term] = {}
+        self.order: dict[tuple[int, int], Term] = {}
+        """For two store events of a cell: whether the first is coherence-before the second."""
         self.takes: list[dict[int, Term]] = [{} for _ in made.events]
         """For each load event: the stores it may take from, and whether it happens and does."""
         self._visible: dict[tuple[int, int], Term] = {}
@@ -58,7 +59,7 @@ class Relations:
             return False
         if a == INITIAL:
             return True
-        return self._order[a, b]
+        return self.order[a, b]
 
     def _coherence(self, cell: int) -> None:
         stores = self._made.stores[cell]
@@ -67,9 +68,9 @@ class Relations:
                 term: Term = self._program_order(a, b)
             else:
                 term = variable(f"co {a} {b}")
-            self._order[a, b], self._order[b, a] = term, negate(term)
+            self.order[a, b], self.order[b, a] = term, negate(term)
         for a, b, c in combinations(stores, 3):
-            ab, bc, ac = self._order[a, b], self._order[b, c], self._order[a, c]
+            ab, bc, ac = self.order[a, b], self.order[b, c], self.order[a, c]
             self._assert(disj((negate(ab), negate(bc), ac)))
             self._assert(disj((ab, bc, negate(ac))))
 

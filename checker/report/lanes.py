@@ -39,18 +39,16 @@ def _mixture(torn: TornRead, rows: Sequence[Row]) -> str:
 
 def _pieces(rows: list[Row]) -> str:
     """Return what an operation is, from the rows in which its bytes moved."""
-    steps: dict[int, Row] = {}
+    steps: dict[int, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.step):
-        steps.setdefault(row.step, row)
-    accesses = [row.access for row in steps.values()]
+        steps.setdefault(row.step, []).append(row)
+    accesses = [own[0].access for own in steps.values()]
     if len(steps) == 1:
         return f"is one {accesses[0]}, which is not single-copy atomic here"
     if len(set(accesses)) == 1 and len(steps) > 2:
         return f"is {len(steps)} times {accesses[0]}"
-    start = min(b.offset for row in rows for b in row.bytes)
-    placed = (
-        f"{row.access} at {min(b.offset for b in row.bytes) - start}" for row in steps.values()
-    )
+    starts = [min(b.offset for row in own for b in row.bytes) for own in steps.values()]
+    placed = [f"{a} at {at - min(starts)}" for a, at in zip(accesses, starts, strict=True)]
     return f"is {'; '.join(placed)}"
 
 
