@@ -18,7 +18,7 @@ from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, 
 from tests import bruteforce
 from tests.strategies import Case, cases, expressions, load, operation, program, result
 
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "200"))
 drawn = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -100,7 +100,8 @@ def test_operators(op: str) -> None:
     value = expression.binary(op, expression.ReadValue(0, 8), expression.ReadValue(1, 8))
     shown = (Shown("value", value, value.bits, signed=False),)
     for a, b in product(ends, ends):
-        expected = expression.evaluate(value, (a, b).__getitem__)
-        assert bruteforce.number(value, lambda read, _, pair=(a, b): pair[read]) == expected
+        expected = expression.evaluate(value, {0: a, 1: b}.__getitem__)
+        returned = {0: a, 1: b}
+        assert bruteforce.number(value, lambda read, _: returned[read]) == expected  # noqa: B023
         one = program(some, places=[Place("x", 2, (a, b), 8)], shown=shown)
         assert solve.states(one) == {(("value", expected),)}
