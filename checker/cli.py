@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -101,6 +103,11 @@ def entry() -> NoReturn:
     garbage collector's passes and the teardown of Z3's context are a tenth of a cold start.
     """
     gc.set_threshold(200_000)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed with the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -124,7 +131,7 @@ def _check(args: argparse.Namespace) -> int:
     found = list(run.find(args.paths))
     files = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Problem)]
-    limits = Limits(timeout=int(1000 * args.timeout), unroll=args.unroll)
+    limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
     request = run.Request(tuple(archs), limits, args.states)
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
@@ -189,7 +196,7 @@ def _output(path: str | None) -> Iterator[Callable[[str], Any]]:
         yield sys.stdout.write
         sys.stdout.flush()
         return
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
         yield file.write
 
 

@@ -152,3 +152,16 @@ def evaluate(expression: Expression, read: Callable[[int], int]) -> int:
             return signed(first, args[0].bits) & mask
         case op:
             return BINARY[op](first, evaluate(args[1], read), args[0].bits) & mask
+
+
+def larger(expression: Expression, limit: int) -> bool:
+    """Whether an expression, written out, has more than `limit` operators; stops counting there."""
+    count, waiting = 0, [expression]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Apply):
+            count += 1
+            if count > limit:
+                return True
+            waiting += one.args
+    return False

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lark import Token, Transformer
 
 from checker import litmus as ast
-from checker.diagnostic import Diagnostic, Position, nearest
+from checker.diagnostic import Diagnostic, Position
 from checker.language import grammar
 from checker.language.condition import ConditionRules, access, number, where
+from checker.language.declarations import (
+    Definition,
+    Parsed,
+    Scope,
+    constant,
+    declared,
+    declared_once,
+    flatten,
+    merge,
+    outside_init,
+)
 from checker.language.nesting import bound
 
 if TYPE_CHECKING:
@@ -65,111 +74,6 @@ def parse(source: Source) -> ast.Test:
     return interpret(source, parsed)
 
 
-class Parsed:
-    """What the grammar yields, before the header is added."""
-
-    def __init__(self, children: list[Any]) -> None:
-        *front, self.shown, self.filter, self.condition = children
-        items, self.threads = front[0], tuple(front[1:])
-        bound([front, self.shown, self.filter])
-        self.structs: list[ast.Struct] = []
-        self.locations: list[ast.Location] = []
-        self.initial: list[ast.Initial] = []
-        for item in items:
-            match item:
-                case Definition():
-                    _name_struct(item, self.structs)
-                case ast.Location(name, type_, attributes, at), value:
-                    named = _name_type(type_, self.structs)
-                    self.locations.append(ast.Location(name, named, attributes, at))
-                    if value is not None:
-                        self.initial.append(ast.Initial(ast.Name(name, at), value, at))
-                case _:
-                    self.initial.append(item)
-
-
-class Definition(NamedTuple):
-    """A struct where it is defined: its tag, its fields with their positions."""
-
-    tag: Token
-    fields: tuple[tuple[ast.Field, Position], ...]
-    attributes: ast.Attributes
-
-
-def _name_struct(new: Definition, found: list[ast.Struct]) -> None:
-    """Record a struct, and before it those that are defined inside it."""
-    if any(struct.tag == new.tag for struct in found):
-        raise Diagnostic(f"struct {new.tag} is defined twice", where(new.tag))
-    fields: dict[str, ast.Field] = {}
-    for field, at in new.fields:
-        if field.name in fields:
-            raise Diagnostic(f"struct {new.tag} has two fields `{field.name}`", at)
-        fields[field.name] = ast.Field(field.name, _name_type(field.type, found), field.attributes)
-    found.append(ast.Struct(str(new.tag), tuple(fields.values()), new.attributes))
-
-
-def _name_type(type_: Any, found: list[ast.Struct], *, pointed: bool = False) -> ast.Type:
-    """Replace a struct's definition inside a type by its name, and record it."""
-    match type_:
-        case Definition(tag):
-            _name_struct(type_, found)
-            return ast.StructName(str(tag))
-        case ast.Pointer(to):
-            return ast.Pointer(_name_type(to, found, pointed=True))
-        case ast.Array(of, count):
-            return ast.Array(_name_type(of, found, pointed=pointed), count)
-        case ast.StructName(tag, at) if not pointed:
-            known = [struct.tag for struct in found]
-            if tag not in known:
-                raise Diagnostic(
-                    f"struct {tag} is not defined", at,
-                    nearest(tag, known) or "define it in the init block, before its use",
-                )  # fmt: skip
-    plain: ast.Type = type_
-    return plain
-
-
-def _outside_init(type_: Any) -> Any:
-    """Return a type that stands in a thread; raises Diagnostic where it defines a struct."""
-    if isinstance(type_, Definition):
-        raise Diagnostic(
-            f"struct {type_.tag} is defined in a thread", where(type_.tag),
-            "define it in the init block",
-        )  # fmt: skip
-    return type_
-
-
-def constant(expr: ast.Expr) -> int:
-    """Evaluate what must be a number where it stands; raises Diagnostic."""
-    bound(expr, "this number")
-    return _constant(expr)
-
-
-def _constant(expr: ast.Expr) -> int:
-    match expr:
-        case ast.Number(value):
-            return value
-        case ast.Binary(op, left, right) if op in _CONSTANT:
-            return _CONSTANT[op](_constant(left), _constant(right))
-        case _:
-            raise Diagnostic("a number must stand here", expr.at)
-
-
-_CONSTANT: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
-
-
-def _declared(base: Any, stars: int, dimensions: list[int]) -> Any:
-    for _ in range(stars):
-        base = ast.Pointer(base)
-    for count in reversed(dimensions):
-        base = ast.Array(base, count)
-    return base
-
-
 def _climb(operands: list[ast.Expr], operators: list[Token]) -> ast.Expr:
     """Build the tree of a flat list of operands and binary operators, by precedence."""
     output, waiting = [operands[0]], list[Token]()
@@ -205,11 +109,11 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def location(self, c: list[Any]) -> tuple[ast.Location, ast.Expr | None]:
         base, (name, stars, dimensions), *attributes, value = c
-        given = _merge(attributes)
+        given = merge(attributes)
         if given.packed and isinstance(base, Definition):
             inside = [base.attributes, ast.Attributes(packed=True)]
-            base = base._replace(attributes=_merge(inside))
-        type_ = _declared(base, stars, dimensions)
+            base = base._replace(attributes=merge(inside))
+        type_ = declared(base, stars, dimensions)
         return ast.Location(str(name), type_, given, where(name)), value
 
     def place(self, c: list[Any]) -> ast.Expr:
@@ -259,17 +163,17 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def struct_body(self, c: list[Any]) -> Definition:
         fields = tuple(f for member in c[1:] if isinstance(member, list) for f in member)
-        return Definition(c[0], fields, _merge([a for a in c[1:] if isinstance(a, ast.Attributes)]))
+        return Definition(c[0], fields, merge([a for a in c[1:] if isinstance(a, ast.Attributes)]))
 
     def member(self, c: list[Any]) -> list[tuple[ast.Field, Position]]:
         base, *names = c
         return [
-            (ast.Field(str(name), _declared(base, stars, dimensions), attributes), where(name))
+            (ast.Field(str(name), declared(base, stars, dimensions), attributes), where(name))
             for (name, stars, dimensions), attributes in names
         ]
 
     def member_name(self, c: list[Any]) -> tuple[Any, ast.Attributes]:
-        return c[0], _merge(c[1:])
+        return c[0], merge(c[1:])
 
     def declarator(self, c: list[Any]) -> tuple[Token, int, list[int]]:
         return c[1], c[0], c[2:]
@@ -284,7 +188,7 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return count
 
     def abstract(self, c: list[Any]) -> Any:
-        return _declared(_outside_init(c[0]), c[1], [])
+        return declared(outside_init(c[0]), c[1], [])
 
     def packed(self, _: list[Any]) -> ast.Attributes:
         return ast.Attributes(packed=True)
@@ -321,13 +225,13 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def parameter(self, c: list[Any]) -> ast.Parameter:
         base, stars, name, dimension = (*c, None) if len(c) == 3 else c
-        base = _outside_init(base)
-        type_ = _declared(base, stars - 1 if stars else 0, [dimension] if dimension else [])
+        base = outside_init(base)
+        type_ = declared(base, stars - 1 if stars else 0, [dimension] if dimension else [])
         return ast.Parameter(str(name), type_, where(name))
 
     def block(self, c: list[Any]) -> tuple[ast.Statement, ...]:
-        _declared_once(c)
-        return Scope(_flatten(c))
+        declared_once(c)
+        return Scope(flatten(c))
 
     def evaluate(self, c: list[Any]) -> ast.Evaluate:
         match c[0]:
@@ -342,21 +246,21 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return ()
 
     def if_(self, c: list[Any]) -> ast.If:
-        return ast.If(c[0], _flatten(c[1:2]), _flatten(c[2:]))
+        return ast.If(c[0], flatten(c[1:2]), flatten(c[2:]))
 
     def while_(self, c: list[Any]) -> ast.Loop:
-        return ast.Loop(c[0], _flatten(c[1:]), (), body_first=False, at=c[0].at)
+        return ast.Loop(c[0], flatten(c[1:]), (), body_first=False, at=c[0].at)
 
     def do_(self, c: list[Any]) -> ast.Loop:
-        return ast.Loop(c[1], _flatten(c[:1]), (), body_first=True, at=c[1].at)
+        return ast.Loop(c[1], flatten(c[:1]), (), body_first=True, at=c[1].at)
 
     def for_(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         start, condition, step, body = c
         test = condition or ast.Number(1, "", decimal=True, at=(0, 0))
         after = (ast.Evaluate(step),) if step else ()
-        loop = ast.Loop(test, _flatten([body]), after, body_first=False, at=test.at)
+        loop = ast.Loop(test, flatten([body]), after, body_first=False, at=test.at)
         bound(loop)
-        _declared_once([start, loop])
+        declared_once([start, loop])
         return Scope((*start, loop))
 
     def clause(self, c: list[Any]) -> tuple[ast.Statement, ...]:
@@ -366,9 +270,9 @@ class CRules(ConditionRules, Transformer[Token, Any]):
 
     def declaration(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         base, *variables = c
-        base = _outside_init(base)
+        base = outside_init(base)
         return tuple(
-            ast.Declare(str(name), _declared(base, stars, dimensions), value, where(name))
+            ast.Declare(str(name), declared(base, stars, dimensions), value, where(name))
             for (name, stars, dimensions), value in variables
         )
 
@@ -431,64 +335,3 @@ class CRules(ConditionRules, Transformer[Token, Any]):
     def call(self, c: list[Any]) -> ast.Call:
         name, *args = c
         return ast.Call(str(name), tuple(a for a in args if a is not None), where(name))
-
-
-def _merge(attributes: list[ast.Attributes]) -> ast.Attributes:
-    merged = ast.Attributes()
-    for one in attributes:
-        if one is not None:
-            merged = ast.Attributes(
-                merged.packed or one.packed,
-                one.aligned if merged.aligned is None else merged.aligned,
-                one.offset if merged.offset is None else merged.offset,
-            )
-    return merged
-
-
-class Scope(tuple[ast.Statement, ...]):
-    """Statements whose variables are not those of what stands around them."""
-
-    __slots__ = ()
-
-
-def _declared_once(items: list[Any]) -> None:
-    """Refuse a local variable that hides another: a register's name must mean one of them."""
-    seen = set()
-    for item in items:
-        own = isinstance(item, tuple) and not isinstance(item, Scope)
-        for declare in _declarations(item):
-            if declare.name in seen:
-                raise Diagnostic(
-                    f"`{declare.name}` is declared already", declare.at, "choose another name"
-                )
-            if own:
-                seen.add(declare.name)
-
-
-def _declarations(item: Any) -> Iterator[ast.Declare]:
-    """Yield the declarations in a statement or in several, at any depth; never recurses."""
-    waiting = [item]
-    while waiting:
-        match waiting.pop():
-            case ast.Declare() as declare:
-                yield declare
-            case ast.If(_, then, otherwise):
-                waiting += [*then, *otherwise]
-            case ast.Loop(_, body):
-                waiting += body
-            case tuple() as statements:
-                waiting += reversed(statements)
-
-
-def _flatten(items: list[Any]) -> tuple[ast.Statement, ...]:
-    """Return the statements of a list in which one text may have become several, or none."""
-    found: list[ast.Statement] = []
-    for item in items:
-        if isinstance(item, tuple):
-            found += item
-        elif item is not None:
-            found.append(item)
-    return tuple(found)
-
-
-__all__ = ["Position", "parse"]

@@ -9,7 +9,7 @@ from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
 
 if TYPE_CHECKING:
-    from checker.language.c import Parsed
+    from checker.language.declarations import Parsed
     from checker.language.source import Source
 
 KEYS = ("Arch", "Expect", "Override")

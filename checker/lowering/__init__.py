@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 
+from checker import arch as archs
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Override, Test
@@ -64,11 +65,26 @@ def _alternatives(
     found: dict[Steps, str] = {}
     for alternative in lowering.alternatives:
         for pieces in notation.expand(alternative, size):
+            _check_verbs(draft, pieces, lowering)
             reads = draft.kind == "load"
             steps = notation.steps(pieces, reads=reads, place=draft.place, contract=contract)
             _check_kinds(draft, steps, lowering)
             found[steps] = lowering.text
     return [_operation(draft, steps, text) for steps, text in found.items()]
+
+
+def _check_verbs(
+    draft: Draft, pieces: tuple[notation.Piece | Fence, ...], lowering: select.Lowering
+) -> None:
+    """Refuse a load for an operation that stores, and the other way round; copies do both."""
+    opposite = "load" if draft.kind == "store" else "store"
+    copies = "user" in archs.operations()[draft.name]
+    verbs = {piece.verb for piece in pieces if not isinstance(piece, Fence)}
+    if opposite in verbs and draft.kind != "rmw" and not copies:
+        raise Diagnostic(
+            f"the lowering `{lowering.text}` of {draft.name} is a {opposite}", draft.at,
+            f"it is written in: {lowering.source}",
+        )  # fmt: skip
 
 
 def _check_kinds(draft: Draft, steps: Steps, lowering: select.Lowering) -> None:

@@ -38,8 +38,8 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
     """Run a call and return its value; raises Diagnostic where it has no meaning here."""
     name, args, at = expr.name, expr.args, expr.at
     if name in BARRIERS:
-        drafts = run.state.drafts
-        drafts.append(Draft(len(drafts), run.thread, name, "fence", at, guard=run.guard))
+        number = run.next_number(at)
+        run.state.drafts.append(Draft(number, run.thread, name, "fence", at, guard=run.guard))
         return _SUCCESS
     if name in ("likely", "unlikely") and len(args) == 1:
         return run.integer(args[0])

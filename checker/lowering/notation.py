@@ -9,6 +9,9 @@ from typing import Any, Literal
 from checker.diagnostic import Diagnostic
 from checker.program import BYTES, Access, Fence, Footprint
 
+MAX_TEXT = 4000
+MAX_LEAD = 64
+
 Verb = Literal["load", "store", "rmw"]
 
 
@@ -47,8 +50,23 @@ def parse(text: str) -> tuple[Alternative, ...]:
     from checker.language import grammar
 
     rules = _rules()
+    if len(text) > MAX_TEXT:
+        raise Diagnostic(f"a notation of more than {MAX_TEXT} characters")
     alternatives: tuple[Alternative, ...] = grammar.parse("access", rules, text)
+    for step in (step for alternative in alternatives for step in alternative):
+        _check(step)
     return alternatives
+
+
+def _check(step: Step) -> None:
+    """Refuse sizes that no access has."""
+    if isinstance(step, Loop) and not (0 not in step.sizes and 0 < step.lead <= MAX_LEAD):
+        raise Diagnostic(f"a loop moves at least a byte, and leads with less than {MAX_LEAD}")
+    if isinstance(step, Piece) and step.cls != BYTES:
+        if step.size == 0:
+            raise Diagnostic("an access of no bytes")
+        if step.element == 0 or step.size % step.element:
+            raise Diagnostic(f"{step.size} bytes are not made of elements of {step.element}")
 
 
 @cache

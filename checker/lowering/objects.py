@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import Literal
 
+from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import TRUE, Const, Expression, ReadValue
@@ -17,6 +18,10 @@ from checker.program import Footprint, Place
 from checker.value import value
 
 Kind = Literal["load", "store", "rmw"]
+
+MAX_OPERATIONS = 100
+MAX_TERMS = 2000
+"""Operators in the value of one variable."""
 
 
 @dataclass
@@ -124,6 +129,11 @@ class Objects:
         if isinstance(local.value, Address):
             local.value = Const(0, 8 * self.layout.size(local.type))
         local.value = c.replace(local.value, target.offset, raw)
+        if ex.larger(local.value, MAX_TERMS):
+            raise Diagnostic(
+                f"the value of `{target.base}` depends on more than {MAX_TERMS} terms", at,
+                "ask a smaller question",
+            )  # fmt: skip
 
     def read(self, operation: str, address: Address, at: Position, size: int = 0) -> Expression:
         """Add a read operation, and return its bytes in memory order."""
@@ -131,13 +141,22 @@ class Objects:
         number = self.emit(operation, "load", address, size, at)
         return ReadValue(number, 8 * size)
 
+    def next_number(self, at: Position) -> int:
+        """Return the number of the next operation; raises Diagnostic where there are too many."""
+        if len(self.state.drafts) >= MAX_OPERATIONS:
+            raise Diagnostic(
+                f"the test has more than {MAX_OPERATIONS} operations", at,
+                "ask a smaller question, or lower --unroll",
+            )  # fmt: skip
+        return len(self.state.drafts)
+
     def emit(
         self, operation: str, kind: Kind, address: Address, size: int, at: Position,
         value: Expression | None = None, stores_if: Expression = TRUE,
     ) -> int:  # fmt: skip
         """Add an operation on shared memory, and return its number."""
         place = self.world.places[address.base]
-        number = len(self.state.drafts)
+        number = self.next_number(at)
         self.state.drafts.append(
             Draft(
                 number, self.thread, operation, kind, at,

@@ -30,7 +30,8 @@ from checker.program import (
 )
 
 PAGE = 4096
-MAX_OPERATIONS = 400
+MAX_LOCATION = 1 << 16
+"""Bytes of one location."""
 
 
 def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
@@ -53,11 +54,6 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
         own = _thread_target(thread, target)
         runner = ThreadRunner(thread, Layout(own.arch, test.structs), own.arch.word, world, state)
         runner.run()
-        if len(state.drafts) > MAX_OPERATIONS:
-            raise Diagnostic(
-                f"the test has more than {MAX_OPERATIONS} operations", thread.at,
-                "ask a smaller question, or lower --unroll",
-            )  # fmt: skip
         runners.append(runner)
         threads.append(Thread(thread.number, own, tuple(_registers(runner))))
     resolver = _Resolver(runners, world, layout)
@@ -138,6 +134,8 @@ def _place(location: ast.Location, types: dict[str, ast.Type], layout: Layout) -
     except Diagnostic as problem:
         problem.at = problem.at or location.at
         raise
+    if size > MAX_LOCATION:
+        raise Diagnostic(f"`{location.name}` has {size:,} bytes", location.at, "at most 65,536")
     aligned = attributes.aligned or (1 if attributes.packed else natural)
     modulus, residue = aligned, 0
     if attributes.offset is not None:
