@@ -413,7 +413,7 @@ def test_a_problem_of_one_architecture_leaves_the_others(tmp_path: Path) -> None
 
 def test_a_chain_of_values_that_is_too_long_is_a_problem(tmp_path: Path) -> None:
     chain = "r0 = r0 + 1; " * 3000
-    assert "chain" in only_problem(tmp_path, litmus(p1=f"u64 r0 = *x; {chain}")).message
+    assert "terms" in only_problem(tmp_path, litmus(p1=f"u64 r0 = *x; {chain}")).message
 
 
 def test_a_diagnostic_without_a_position_names_the_file_only() -> None:
