@@ -106,7 +106,7 @@ class Atomicity:
                 s
                 for s in self._made.stores[event.cell]
                 if self._made.events[s].operation == event.operation
-                and self._made.events[s].step == event.step + 1
+                and self._made.events[s].step > event.step
             )
             for source, takes in self._relations.takes[load].items():
                 for other in self._made.stores[event.cell]:
