@@ -155,8 +155,8 @@ class Values:
                 sizes[event.byte] = self._made.cells[event.cell].size
         parts, byte = [], 0
         while 8 * byte < value.bits:
-            parts.append(pieces[byte])
-            byte += sizes[byte]
+            parts.append(pieces[byte] if byte in pieces else z3.BitVecVal(0, 8))
+            byte += sizes.get(byte, 1)
         return z3.Concat(*reversed(parts)) if len(parts) > 1 else parts[0]
 
     def loaded(self, load: int) -> Bits:
