@@ -9,11 +9,12 @@ from itertools import chain
 from checker import arch as archs
 from checker import contracts
 from checker.arch import Target
+from checker.arch.kernel import COMPLETE, Kernel, spell
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
-from checker.program import Fence, Program
+from checker.program import Fence, Place, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
 from checker.value import value
 from checker.verdict import Reachable, Reason, Verdict
@@ -29,10 +30,11 @@ class Limits:
     """Rounds of a loop."""
 
 
-def targets(test: Test, wanted: list[str]) -> list[Target]:
+def targets(test: Test, wanted: list[str], version: Kernel = COMPLETE) -> list[Target]:
     """Return the architectures to check a test on: those wanted, else its own, else all.
 
-    Raises Diagnostic for a name that stands for none.
+    `version` is the kernel of those that name none. Raises Diagnostic for a name that stands for
+    nothing.
     """
     for expectation in test.expectations:
         _target(expectation.arch, expectation.at)
@@ -43,15 +45,15 @@ def targets(test: Test, wanted: list[str]) -> list[Target]:
             problem.at = override.at
             raise problem
     if wanted:
-        return [archs.target(name) for name in wanted]
+        return [archs.target(name, version) for name in wanted]
     if test.archs:
-        return [_target(name, at) for name, at in test.archs]
-    return [archs.target(name) for name in archs.names()]
+        return [_target(name, at, version) for name, at in test.archs]
+    return [archs.target(name, version) for name in archs.names()]
 
 
-def _target(name: str, at: tuple[int, int]) -> Target:
+def _target(name: str, at: tuple[int, int], version: Kernel = COMPLETE) -> Target:
     try:
-        return archs.target(name)
+        return archs.target(name, version)
     except Diagnostic as problem:
         problem.at = problem.at if problem.file else at
         raise
@@ -97,7 +99,7 @@ def check(
 
 
 def _same(a: Target, b: Target) -> bool:
-    return a.arch is b.arch and a.features == b.features
+    return a.arch is b.arch and a.features == b.features and a.kernel == b.kernel
 
 
 def _decide(
@@ -111,7 +113,7 @@ def _decide(
                 verdict,
                 answer="allowed",
                 witness=query.witness(practice=True),
-                placements=_placements(today, practice=True),
+                placements=_placements(drawn, today, practice=True),
             )
     if drawn.cut and any(reaches_cut(program, limits.timeout) for program in chain(code, contract)):
         raise LimitReached(
@@ -133,7 +135,7 @@ def _decide(
                     answer="fragile",
                     reasons=_reasons(today, practice=True),
                     witness=found,
-                    placements=_placements(queries, practice=False),
+                    placements=_placements(drawn, queries, practice=False),
                 )
     both = list({id(query): query for query in chain(promised, today)}.values())
     return replace(verdict, answer="forbidden", reasons=_reasons(both, practice=False))
@@ -149,28 +151,28 @@ def _reasons(queries: list[Query], *, practice: bool) -> tuple[Reason, ...]:
     return tuple(found.values())
 
 
-def _placements(queries: list[Query], *, practice: bool) -> tuple[Reachable, ...]:
+def _placements(drawn: Sketch, queries: list[Query], *, practice: bool) -> tuple[Reachable, ...]:
     """Return the residues at which some alternative reaches the proposition."""
-    found: dict[str, Reachable] = {}
+    found: dict[str, list[Reachable]] = {}
     for query in queries:
         if query.reachable(practice=practice):
             for one in query.residues(practice=practice):
-                known = found.get(one.location)
-                found[one.location] = _either(known, one) if known else one
-    return tuple(found.values())
+                found.setdefault(one.location, []).append(one)
+    return tuple(_union(place, found[place.name]) for place in drawn.places if place.name in found)
 
 
-def _either(a: Reachable, b: Reachable) -> Reachable:
-    """Return where one or the other is reached, modulo the larger of their blocks."""
-    modulus = max(a.modulus, b.modulus)
+def _union(place: Place, found: list[Reachable]) -> Reachable:
+    """Return where one of several is reached, modulo the largest of their blocks."""
+    modulus = max(one.modulus for one in found)
     held = {
         residue + shift
-        for one in (a, b)
+        for one in found
         for residue in one.residues
         for shift in range(0, modulus, one.modulus)
     }
-    everywhere = a.everywhere or b.everywhere
-    return Reachable(a.location, modulus, tuple(sorted(held)), everywhere)
+    possible = place.residues(modulus)
+    reached = tuple(residue for residue in possible if residue in held)
+    return Reachable(place.name, modulus, reached, len(reached) == len(possible))
 
 
 def _states(code: list[Program], limits: Limits) -> tuple[State, ...]:
@@ -196,4 +198,8 @@ def _notes(drawn: Sketch, code: list[Program], contract: list[Program]) -> list[
     places = {d.place.location for d in drawn.drafts if d.place}
     if fences or len(places) > 1:
         notes.append("ordering is not modelled yet: fences and dependencies forbid nothing")
+    inexact = dict.fromkeys(name for program in (*code, *contract) for name in program.inexact)
+    if inexact:
+        asked, known = spell(code[0].target.kernel), spell(COMPLETE)
+        notes.append(f"kernel {asked}: {', '.join(inexact)} as in {known}: no change is recorded")
     return notes + contracts.unmet(code, contract)

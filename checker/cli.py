@@ -17,6 +17,7 @@ from checker import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from checker.arch.kernel import Kernel
     from checker.verdict import Problem, Verdict
 
 _EXAMPLES = """\
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         "--arch", metavar="LIST", action="append", default=[],
         help="architectures to ask about, as in arm64,arm64+lse2; instead of the test's own Arch",
     )  # fmt: skip
+    _add_data(check)
     check.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     check.add_argument("-o", "--output", metavar="FILE", help="write there, not to the terminal")
     check.add_argument("--states", action="store_true", help="list every final state")
@@ -82,6 +84,20 @@ def parser() -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return top
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which data is asked about."""
+    command.add_argument(
+        "--kernel", metavar="V",
+        help="the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one; "
+        "default: 6.12)",
+    )  # fmt: skip
+    paths = command.add_argument(
+        "--arch-path", metavar="DIR", action="append", default=[],
+        help="a folder with architectures, rules or lowerings that add to or replace the shipped",
+    )  # fmt: skip
+    paths.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/"}  # type: ignore[attr-defined]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -116,23 +132,18 @@ def entry() -> NoReturn:
 
 def _check(args: argparse.Namespace) -> int:
     from checker import run
-    from checker.arch import target
     from checker.check import Limits
-    from checker.diagnostic import Diagnostic
     from checker.verdict import Problem
 
-    archs = [name.strip() for text in args.arch for name in text.split(",") if name.strip()]
-    try:
-        for name in archs:
-            target(name)
-    except Diagnostic as unknown:
-        print(f"litmus: --arch: {unknown.render()}", file=sys.stderr)
+    asked = _asked(args)
+    if asked is None:
         return 2
+    archs, version = asked
     found = list(run.find(args.paths))
     files = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Problem)]
     limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
-    request = run.Request(tuple(archs), limits, args.states)
+    request = run.Request(archs, limits, args.states, version, tuple(args.arch_path))
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     try:
@@ -158,6 +169,28 @@ def _check(args: argparse.Namespace) -> int:
     for problem in problems:
         print(problem.shown, file=sys.stderr)
     return status(verdicts, problems)
+
+
+def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
+    """Return the architectures and the kernel asked about, or None with a complaint printed."""
+    from checker import arch
+    from checker.arch import folders
+    from checker.arch.kernel import COMPLETE, kernel
+    from checker.diagnostic import Diagnostic
+
+    option = "--arch-path"
+    try:
+        folders.use(tuple(args.arch_path))
+        option = "--kernel"
+        version = kernel(args.kernel) if args.kernel else COMPLETE
+        option = "--arch"
+        names = [name.strip() for text in args.arch for name in text.split(",") if name.strip()]
+        for name in names:
+            arch.target(name, version)
+    except Diagnostic as unknown:
+        print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
+        return None
+    return tuple(names), version
 
 
 def status(verdicts: Sequence[Verdict], problems: Sequence[Problem]) -> int:

@@ -46,11 +46,15 @@ Type = Scalar | Pointer | Array | StructName
 
 @value
 class Attributes:
-    """What a declaration says of an address: `__packed`, `__aligned(n)` and `__at(k)`, in bytes."""
+    """What a declaration says of an address: `__packed`, `__aligned(n)` and `__at(k)`, in bytes.
+
+    And of the memory there: `__memory(uncached)`.
+    """
 
     packed: bool = False
     aligned: int | None = None
     offset: int | None = None
+    memory: str | None = None
 
 
 @value

@@ -63,6 +63,13 @@ class Access:
     """The source of that promise."""
     atomic: bool = False
     """Whether this is half of a read-modify-write: one load and one store of the operation."""
+    around: bool = False
+    """Whether it may touch bytes beside the operation's; a store puts back there what the load
+    before it returned. Its footprint may leave the location."""
+    zeros: bool = False
+    """Whether it stores zeros and not the operation's value."""
+    when: Expression = TRUE
+    """When it happens, of the times that its operation does."""
 
     def __str__(self) -> str:
         """Return the access in the access notation, without its place."""
@@ -70,7 +77,8 @@ class Access:
             return f"{self.kind} {self.footprint.size} by bytes"
         name = self.kind if self.cls == "gpr" else f"{self.kind}.{self.cls}"
         by = "" if self.element == self.footprint.size else f" by {self.element}"
-        return f"{name} {self.footprint.size}{by}"
+        rest = " around" if self.around else " of zeros" if self.zeros else ""
+        return f"{name} {self.footprint.size}{by}{rest}"
 
 
 @value
@@ -115,6 +123,17 @@ class Place:
     modulus: int = 1
     residue: int = 0
     """The address is `residue` modulo `modulus`, and nothing else is known of it."""
+    memory: str = "normal"
+    """Its memory type: one of `checker.arch.schema.MEMORY`."""
+    told_apart: int = 1
+    """Addresses are told apart modulo this at least, because the accesses depend on it."""
+
+    def residues(self, modulus: int) -> list[int]:
+        """Return every residue modulo `modulus` that what is known of the address leaves."""
+        if self.modulus >= modulus:
+            return [self.residue % modulus]
+        known = range(self.residue, self.residue + modulus, self.modulus)
+        return sorted({residue % modulus for residue in known})
 
 
 @value
@@ -196,6 +215,8 @@ class Program:
     """Executions in which one of these fails are cut off: loops that would need more rounds."""
     keep: Question | None = None
     """A `filter` clause: final states in which it fails are not counted."""
+    inexact: tuple[str, ...] = ()
+    """Operations of which nothing is recorded for the kernel asked about: they are as in 6.12."""
 
     def place(self, name: str) -> Place:
         """Return the location called `name`; raises StopIteration."""

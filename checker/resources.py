@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def load_toml(path: Path) -> dict[str, Any]:
     status = path.stat()
     stamp = (str(path), status.st_size, status.st_mtime_ns)
     store = cache_folder()
-    kept = store / f"{path.parent.name}-{path.stem}.data" if store else None
+    name = f"{path.parent.name}-{path.stem}-{zlib.crc32(bytes(path)):08x}.data"
+    kept = store / name if store else None
     if kept is not None:
         try:
             found_stamp, tables = marshal.loads(kept.read_bytes())

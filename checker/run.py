@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from checker.arch import folders
+from checker.arch.kernel import COMPLETE, Kernel
 from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
@@ -22,6 +24,10 @@ class Request:
     archs: tuple[str, ...]
     limits: Limits
     states: bool
+    kernel: Kernel = COMPLETE
+    """Of the architectures that name none."""
+    folders: tuple[str, ...] = ()
+    """A user's own data, read after the shipped."""
     standard_input: bytes | None = None
     """What `-` stands for, where it was read already."""
 
@@ -55,8 +61,8 @@ def _in_folder(folder: str) -> Iterator[str | Problem]:
         unreadable.append(_problem(Diagnostic(_why(error), file=str(error.filename)), None))
 
     found = []
-    for base, folders, files in os.walk(folder, onerror=note):
-        folders.sort()
+    for base, below, files in os.walk(folder, onerror=note):
+        below.sort()
         found += [os.path.join(base, name) for name in files if name.endswith(".litmus")]
     yield from unreadable
     if not found and not unreadable:
@@ -90,8 +96,9 @@ def check_file(path: str, request: Request) -> Outcome:
         return Outcome((), (_problem(Diagnostic(_why(error), file=name), None),))
     source = raw.decode("utf-8-sig", "replace")
     try:
+        folders.use(request.folders)
         test = parse(raw, name)
-        wanted = targets(test, list(request.archs))
+        wanted = targets(test, list(request.archs), request.kernel)
     except Diagnostic as problem:
         problem.file = problem.file or name
         return Outcome((), (_problem(problem, source),))

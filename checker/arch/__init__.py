@@ -2,49 +2,83 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checker.arch.schema import Architecture, Axiom, Rule, architectures
+from checker.arch import folders, wellformed
+from checker.arch.folders import remembered
+from checker.arch.kernel import COMPLETE, Kernel, kernel, spell
+from checker.arch.schema import (
+    NORMAL,
+    AlignmentFault,
+    Architecture,
+    Axiom,
+    Endian,
+    Rule,
+    Scope,
+    architectures,
+)
 from checker.diagnostic import Diagnostic, nearest
-from checker.resources import load_toml
 from checker.value import value
 
 if TYPE_CHECKING:
     from checker.program import Access
 
-_FOLDER = Path(__file__).resolve().parent
-_HEADING = re.compile(r"^\[arch\.([\w-]+)\]", re.MULTILINE)
-
 
 @value
 class Target:
-    """An architecture with the features that are asked about, as in `arm64+lse2`."""
+    """An architecture with features and a kernel, as in `arm64+lse2` and `x86-64@5.3`."""
 
     name: str
     arch: Architecture
     features: frozenset[str]
+    kernel: Kernel = COMPLETE
 
-    def rules_for(self, access: Access) -> list[Rule]:
+    @property
+    def endian(self) -> Endian:
+        """The byte order: the architecture's, unless a feature decides it."""
+        for feature in self.arch.features:
+            if feature.endian and feature.name in self.features:
+                return feature.endian
+        return self.arch.endian
+
+    def rules_for(self, access: Access, memory: str = NORMAL) -> list[Rule]:
         """Return the rules that speak of an access's instruction, wherever its address lies."""
-        size, element = access.footprint.size, access.element
         return [
             rule
             for rule in self.arch.rules
-            if access.cls in rule.classes
-            and rule.evidence != "unconfirmed"
-            and rule.needs <= self.features
-            and (rule.sizes is None or size in rule.sizes)
-            and (rule.elements is None or element in rule.elements)
+            if rule.evidence != "unconfirmed" and self._within(rule.scope, access, memory)
         ]
 
-    def axiom(self, kind: str) -> Axiom | None:
-        """Return the axiom of a kind that holds here, if one does."""
+    def faults_for(self, access: Access, memory: str = NORMAL) -> list[AlignmentFault]:
+        """Return what keeps an access from being performed at some addresses."""
+        return [
+            fault
+            for fault in self.arch.faults
+            if fault.evidence != "unconfirmed"
+            and fault.handler == "stops"
+            and self._within(fault.scope, access, memory)
+        ]
+
+    def _within(self, scope: Scope, access: Access, memory: str) -> bool:
+        return (
+            access.cls in scope.classes
+            and scope.needs <= self.features
+            and not scope.lacks & self.features
+            and (scope.sizes is None or access.footprint.size in scope.sizes)
+            and (scope.elements is None or access.element in scope.elements)
+            and memory in scope.memory
+        )
+
+    def axiom(self, kind: str, memory: Iterable[str] = (NORMAL,)) -> Axiom | None:
+        """Return the axiom of a kind that holds here for memory of these types, if one does."""
         for axiom in self.arch.axioms:
-            if axiom.kind == kind and axiom.needs <= self.features:
+            if (
+                axiom.kind == kind
+                and axiom.evidence != "unconfirmed"
+                and axiom.needs <= self.features
+                and axiom.memory.issuperset(memory)
+            ):
                 return axiom
         return None
 
@@ -57,58 +91,67 @@ def granted(rule: Rule, access: Access, address: int) -> list[tuple[int, int]]:
     size = access.footprint.size
     if rule.within is not None and address % rule.within + size > rule.within:
         return []
-    if rule.align is not None:
-        align = {"size": size, "element": access.element}.get(str(rule.align), rule.align)
-        if address % int(align):
-            return []
-    unit = {"whole": size, "element": access.element}.get(str(rule.unit), rule.unit)
-    return [(start, start + int(unit)) for start in range(0, size, int(unit))]
+    if rule.align is not None and address % _bytes(rule.align, access):
+        return []
+    unit = size if rule.unit == "whole" else _bytes(rule.unit, access)
+    return [(start, start + unit) for start in range(0, size, unit)]
 
 
-def block(rule: Rule, access: Access) -> int:
-    """Return the modulus in bytes that decides whether `granted` grants anything."""
-    sizes = {"size": access.footprint.size, "element": access.element}
-    return max(int(sizes.get(str(rule.align), rule.align or 1)), rule.within or 1)
+def faulting(fault: AlignmentFault, access: Access, address: int) -> bool:
+    """Whether an access that a fault speaks of is not performed at an address."""
+    return address % _bytes(fault.align, access) != 0
+
+
+def block(rule: Rule | AlignmentFault, access: Access) -> int:
+    """Return the modulus in bytes that decides what a rule grants, or whether an access faults."""
+    aligned = _bytes(rule.align, access) if rule.align is not None else 1
+    return max(aligned, rule.within or 1) if isinstance(rule, Rule) else aligned
+
+
+def _bytes(words: int | str, access: Access) -> int:
+    """Return the bytes that `size`, `element` or a number stands for."""
+    return {"size": access.footprint.size, "element": access.element}.get(str(words)) or int(words)
 
 
 # --- finding architectures ------------------------------------------------------------------------
 
 
-@cache
+@remembered
 def families() -> dict[str, tuple[str, ...]]:
     """Return the names of each family's architectures; the rest of their data is not read."""
-    found = {}
-    for path in sorted(_FOLDER.glob("*/arch.toml")):
-        found[path.parent.name] = tuple(_HEADING.findall(path.read_text("utf-8")))
-    return found
+    return {family_name: members(family_name) for family_name in folders.family_names()}
 
 
-@cache
+@remembered
+def members(family_name: str) -> tuple[str, ...]:
+    """Return the names of a family's architectures."""
+    found = (
+        name
+        for path in folders.files(family_name, "arch.toml")
+        for name in wellformed.headings(path.read_text("utf-8"))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+@remembered
 def family(name: str) -> tuple[Architecture, ...]:
     """Return the architectures of a family; raises Diagnostic where its data is not well formed."""
-    return architectures(read(_FOLDER / name / "arch.toml"), f"{name}/arch.toml")
+    files = [(path, folders.read(path)) for path in folders.files(name, "arch.toml")]
+    merged = folders.merged_arch([data for _, data in files])
+    wellformed.check(files, merged)
+    return architectures(merged)
 
 
-@cache
+@remembered
 def lowerings(name: str) -> dict[str, Any]:
     """Return a family's `lowering.toml`, by architecture and operation."""
-    return read(_FOLDER / name / "lowering.toml")
+    return folders.merged_lowerings([folders.read(p) for p in folders.files(name, "lowering.toml")])
 
 
-@cache
+@remembered
 def operations() -> dict[str, Any]:
     """Return `operations.toml`: the kernel's operations and what holds of them everywhere."""
-    return read(_FOLDER / "operations.toml")
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Return the tables of a data file; raises Diagnostic where it cannot be read."""
-    try:
-        return load_toml(path)
-    except OSError as error:
-        raise Diagnostic(error.strerror or "cannot be read", file=str(path)) from None
-    except ValueError as error:
-        raise Diagnostic(f"not TOML: {error}", file=str(path)) from None
+    return folders.read(folders.SHIPPED / "operations.toml")
 
 
 def names() -> list[str]:
@@ -116,25 +159,29 @@ def names() -> list[str]:
     return [name for family_names in families().values() for name in family_names]
 
 
-@cache
-def target(text: str) -> Target:
-    """Return the architecture and features that a text such as `arm64+lse2` names.
+@remembered
+def target(text: str, default: Kernel = COMPLETE) -> Target:
+    """Return what a text such as `arm64+lse2` or `x86-64@5.3` names; `default` is the kernel.
 
     Raises Diagnostic, with the nearest known name as its hint.
     """
-    name, *wanted = text.strip().split("+")
+    before, _, version = text.strip().partition("@")
+    asked = kernel(version) if version else default
+    name, *wanted = before.split("+")
     arch = _architecture(name)
     known = {feature.name: feature for feature in arch.features}
     for feature in wanted:
         if feature not in known:
             hint = nearest(feature, known) or f"{arch.name} has {', '.join(known) or 'none'}"
             raise Diagnostic(f"{arch.name} has no feature `{feature}`", hint=hint)
-    features = _closure(wanted, {f.name: f.implies for f in arch.features})
+    given = {f.name for f in arch.features if f.since is not None and f.since <= asked}
+    features = _closure({*wanted, *given}, {f.name: f.implies for f in arch.features})
     for one in sorted(features):
         clash = features & set(known[one].excludes)
         if clash:
             raise Diagnostic(f"{arch.name} cannot have both `{one}` and `{min(clash)}`")
-    return Target("+".join([arch.name, *wanted]), arch, features)
+    shown = "" if asked == COMPLETE else f"@{spell(asked)}"
+    return Target("+".join([arch.name, *wanted]) + shown, arch, features, asked)
 
 
 def _closure(wanted: Iterable[str], implies: dict[str, tuple[str, ...]]) -> frozenset[str]:
@@ -149,33 +196,37 @@ def _closure(wanted: Iterable[str], implies: dict[str, tuple[str, ...]]) -> froz
 
 
 def _architecture(name: str) -> Architecture:
-    for family_name, members in families().items():
-        if name in members:
+    """Return an architecture; families that may have it by their names are read first."""
+    likely = sorted(folders.family_names(), key=lambda one: (not name.startswith(one), one))
+    for family_name in likely:
+        if name in members(family_name):
             return next(arch for arch in family(family_name) if arch.name == name)
-    for family_name in families():
-        for arch in family(family_name):
-            if name in arch.aliases:
-                return arch
+    for family_name in likely:
+        texts = (p.read_text("utf-8") for p in folders.files(family_name, "arch.toml"))
+        if any(f'"{name}"' in text for text in texts):
+            for arch in family(family_name):
+                if name in arch.aliases:
+                    return arch
     hint = nearest(name, names()) or f"known are {', '.join(names())}"
     raise Diagnostic(f"there is no architecture `{name}`", hint=hint)
 
 
-@cache
+@remembered
 def guest(name: str, host: Target) -> Target:
     """Return the architecture of a thread that says `__arch(name)` when `host` is asked about.
 
-    A guest has the features it is given, and those its hardware has because it is a `host`.
-    Raises Diagnostic where the two are not of one family.
+    A guest has the features it is given, those its hardware has because it is a `host`, and runs
+    the same kernel. Raises Diagnostic where the two are not of one family.
     """
-    own = target(name)
+    own = target(name, host.kernel)
     if own.arch.family != host.arch.family:
         raise Diagnostic(
             f"a thread on {own.arch.name} cannot run on {host.arch.name}",
-            hint=f"{host.arch.name} runs {', '.join(families()[host.arch.family])}",
+            hint=f"{host.arch.name} runs {', '.join(members(host.arch.family))}",
         )
     inherited = dict(own.arch.guest).get(host.arch.name, ())
     shared = {f.name for f in own.arch.features} & host.features
     features = _closure(
         {*own.features, *inherited, *shared}, {f.name: f.implies for f in own.arch.features}
     )
-    return Target(own.name, own.arch, features)
+    return Target(own.name, own.arch, features, own.kernel)

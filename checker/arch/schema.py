@@ -1,15 +1,23 @@
-"""The shape of an architecture's data, and what is said of data that does not have it."""
+"""The shape of an architecture's data: what the tables of `arch.toml` become."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from checker.diagnostic import Diagnostic, nearest
+from checker.arch.kernel import Kernel, bound
 from checker.value import value
 
 Evidence = Literal["manual", "practice", "unconfirmed"]
 EVIDENCE = ("manual", "practice", "unconfirmed")
+
+Endian = Literal["little", "big"]
+
+NORMAL = "normal"
+"""Memory that is cacheable, write-back and shared: what a kernel's and a guest's data lies in."""
+
+MEMORY = (NORMAL, "write-through", "uncached", "write-combining", "non-shareable", "device")
+"""The memory types that rules tell apart, by one name for all architectures."""
 
 
 @value
@@ -21,6 +29,31 @@ class Feature:
     implies: tuple[str, ...]
     excludes: tuple[str, ...]
     source: str
+    endian: Endian | None = None
+    """The byte order of an implementation that has it, where it decides that."""
+    since: Kernel | None = None
+    """From this kernel on, every machine that runs Linux has it."""
+
+
+@value
+class Memory:
+    """A memory type that a family's manual tells apart from normal memory."""
+
+    name: str
+    says: str
+    source: str
+
+
+@value
+class Scope:
+    """Which accesses a rule speaks of, wherever their addresses lie. Sizes are in bytes."""
+
+    classes: frozenset[str]
+    sizes: frozenset[int] | None
+    elements: frozenset[int] | None
+    needs: frozenset[str]
+    lacks: frozenset[str]
+    memory: frozenset[str]
 
 
 @value
@@ -32,18 +65,29 @@ class Rule:
 
     id: str
     says: str
-    classes: frozenset[str]
-    sizes: frozenset[int] | None
-    elements: frozenset[int] | None
+    scope: Scope
     align: int | Literal["size", "element"] | None
     within: int | None
-    needs: frozenset[str]
     unit: int | Literal["whole", "element"]
     rmw: bool
     evidence: Evidence
     source: str
     note: str
-    memory: str
+
+
+@value
+class AlignmentFault:
+    """An access that is not performed where its address is no multiple of `align`."""
+
+    id: str
+    says: str
+    scope: Scope
+    align: int | Literal["size", "element"]
+    handler: Literal["stops", "emulates"]
+    """Whether the access ends there, or the kernel performs it in pieces in software."""
+    evidence: Evidence
+    source: str
+    note: str
 
 
 @value
@@ -54,8 +98,10 @@ class Axiom:
     kind: str
     says: str
     needs: frozenset[str]
+    memory: frozenset[str]
     evidence: Evidence
     source: str
+    note: str
 
 
 @value
@@ -67,60 +113,34 @@ class Architecture:
     title: str
     aliases: tuple[str, ...]
     word: int
-    endian: Literal["little", "big"]
+    endian: Endian
     alignment: tuple[tuple[int, int], ...]
     """C alignment of a scalar of some size where it is not the size itself."""
     features: tuple[Feature, ...]
     guest: tuple[tuple[str, tuple[str, ...]], ...]
     """Features it has as a guest of another architecture of the family."""
     rules: tuple[Rule, ...]
+    faults: tuple[AlignmentFault, ...]
     axioms: tuple[Axiom, ...]
+    memory: tuple[Memory, ...]
     source: str
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
     is promised."""
 
 
-_ARCH = {"title", "aliases", "word", "endian", "align", "source", "features", "guest"}
-_FEATURE = {"says", "implies", "excludes", "source"}
-_RULE = {
-    "id", "arch", "says", "class", "size", "element", "align", "within", "needs", "unit", "rmw",
-    "memory", "evidence", "source", "note",
-}  # fmt: skip
-_AXIOM = {"id", "kind", "arch", "says", "needs", "evidence", "source", "note"}
-_TOP = {"family", "title", "unpromised", "arch", "rule", "axiom"}
+def architectures(data: Mapping[str, Any]) -> tuple[Architecture, ...]:
+    """Return the architectures of a family's tables, which must be well formed."""
+    return tuple(_architecture(name, data) for name in data["arch"])
 
 
-def architectures(data: Mapping[str, Any], file: str) -> tuple[Architecture, ...]:
-    """Return the architectures of a family's `arch.toml`; raises Diagnostic for a malformed one."""
-    check = _Check(file)
-    check.keys(data, _TOP, "the file")
-    names = list(check.table(data, "arch", "the file"))
-    for rule in data.get("rule", []):
-        check.promise(rule, names)
-    for axiom in data.get("axiom", []):
-        check.axiom(axiom, names)
-    return tuple(_architecture(name, data, check) for name in names)
-
-
-def _architecture(name: str, data: Mapping[str, Any], check: _Check) -> Architecture:
+def _architecture(name: str, data: Mapping[str, Any]) -> Architecture:
     table = data["arch"][name]
-    here = f"[arch.{name}]"
-    check.keys(table, _ARCH, here)
-    check.need(table, ("title", "word", "endian", "source"), here)
-    features = tuple(
-        _feature(f, t, f"[arch.{name}.features.{f}]", check)
-        for f, t in table.get("features", {}).items()
+    rules, faults, axioms = (
+        [one for one in data.get(kind, []) if name in one["arch"]]
+        for kind in ("rule", "fault", "axiom")
     )
-    known = {feature.name for feature in features}
-    rules = [rule for rule in data.get("rule", []) if name in rule["arch"]]
-    for rule in rules:
-        for needed in rule.get("needs", []):
-            if needed not in known:
-                check.fail(
-                    f"rule {rule['id']} needs `{needed}`, which {name} does not have",
-                    nearest(needed, known),
-                )
+    spoken_of = (one["class"] for kind in ("rule", "fault") for one in data.get(kind, []))
     return Architecture(
         name=name,
         family=data["family"],
@@ -128,32 +148,40 @@ def _architecture(name: str, data: Mapping[str, Any], check: _Check) -> Architec
         aliases=tuple(table.get("aliases", ())),
         word=table["word"],
         endian=table["endian"],
-        alignment=tuple((int(size), value) for size, value in table.get("align", {}).items()),
-        features=features,
+        alignment=tuple((int(size), align) for size, align in table.get("align", {}).items()),
+        features=tuple(_feature(f, t) for f, t in table.get("features", {}).items()),
         guest=tuple((host, tuple(has)) for host, has in table.get("guest", {}).items()),
-        classes=frozenset(data.get("unpromised", ())).union(*(r["class"] for r in data["rule"])),
         rules=tuple(_rule(rule) for rule in rules),
-        axioms=tuple(
-            Axiom(
-                a["id"], a["kind"], a["says"], frozenset(a.get("needs", ())), a["evidence"],
-                a["source"],
-            )
-            for a in data.get("axiom", [])
-            if name in a["arch"]
+        faults=tuple(_fault(fault) for fault in faults),
+        axioms=tuple(_axiom(axiom) for axiom in axioms),
+        memory=tuple(
+            Memory(kind, one["says"], one["source"]) for kind, one in data.get("memory", {}).items()
         ),
         source=table["source"],
-    )  # fmt: skip
+        classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
+    )
 
 
-def _feature(name: str, table: Mapping[str, Any], here: str, check: _Check) -> Feature:
-    check.keys(table, _FEATURE, here)
-    check.need(table, ("says", "source"), here)
+def _feature(name: str, table: Mapping[str, Any]) -> Feature:
     return Feature(
         name,
         table["says"],
         tuple(table.get("implies", ())),
         tuple(table.get("excludes", ())),
         table["source"],
+        table.get("endian"),
+        bound(table["since"]) if "since" in table else None,
+    )
+
+
+def _scope(table: Mapping[str, Any], memory: tuple[str, ...]) -> Scope:
+    return Scope(
+        classes=frozenset(table["class"]),
+        sizes=frozenset(table["size"]) if "size" in table else None,
+        elements=frozenset(table["element"]) if "element" in table else None,
+        needs=frozenset(table.get("needs", ())),
+        lacks=frozenset(table.get("lacks", ())),
+        memory=frozenset(table.get("memory", memory)),
     )
 
 
@@ -161,67 +189,38 @@ def _rule(table: Mapping[str, Any]) -> Rule:
     return Rule(
         id=table["id"],
         says=table["says"],
-        classes=frozenset(table["class"]),
-        sizes=frozenset(table["size"]) if "size" in table else None,
-        elements=frozenset(table["element"]) if "element" in table else None,
+        scope=_scope(table, (NORMAL,)),
         align=table.get("align"),
         within=table.get("within"),
-        needs=frozenset(table.get("needs", ())),
         unit=table["unit"],
         rmw=table.get("rmw", False),
         evidence=table["evidence"],
         source=table["source"],
         note=table.get("note", ""),
-        memory=table.get("memory", ""),
     )
 
 
-class _Check:
-    """Complaints about one data file."""
+def _fault(table: Mapping[str, Any]) -> AlignmentFault:
+    return AlignmentFault(
+        id=table["id"],
+        says=table["says"],
+        scope=_scope(table, MEMORY),
+        align=table["align"],
+        handler=table["handler"],
+        evidence=table["evidence"],
+        source=table["source"],
+        note=table.get("note", ""),
+    )
 
-    def __init__(self, file: str) -> None:
-        self.file = file
 
-    def fail(self, message: str, hint: str = "") -> None:
-        raise Diagnostic(message, None, hint, self.file)
-
-    def keys(self, table: Mapping[str, Any], known: Collection[str], here: str) -> None:
-        for key in table:
-            if key not in known:
-                self.fail(f"{here} has an unknown key `{key}`", nearest(key, known))
-
-    def need(self, table: Mapping[str, Any], keys: Collection[str], here: str) -> None:
-        for key in keys:
-            if not table.get(key):
-                self.fail(f"{here} lacks `{key}`")
-
-    def table(self, table: Mapping[str, Any], key: str, here: str) -> Mapping[str, Any]:
-        self.need(table, (key,), here)
-        value: Mapping[str, Any] = table[key]
-        return value
-
-    def promise(self, rule: Mapping[str, Any], archs: Collection[str]) -> None:
-        here = f"rule {rule.get('id', '?')}"
-        self.keys(rule, _RULE, here)
-        self.need(rule, ("id", "arch", "says", "class", "unit", "evidence", "source"), here)
-        self._common(rule, archs, here)
-        if rule["unit"] not in ("whole", "element") and not isinstance(rule["unit"], int):
-            self.fail(f"{here}: unit is `{rule['unit']}`", "whole, element or a number of bytes")
-        align = rule.get("align", "size")
-        if align not in ("size", "element") and not isinstance(align, int):
-            self.fail(f"{here}: align is `{align}`", "size, element or a number of bytes")
-
-    def axiom(self, axiom: Mapping[str, Any], archs: Collection[str]) -> None:
-        here = f"axiom {axiom.get('id', '?')}"
-        self.keys(axiom, _AXIOM, here)
-        self.need(axiom, ("id", "kind", "arch", "says", "evidence", "source"), here)
-        self._common(axiom, archs, here)
-        if axiom["kind"] != "multi-copy-atomic":
-            self.fail(f"{here}: kind is `{axiom['kind']}`", "multi-copy-atomic")
-
-    def _common(self, table: Mapping[str, Any], archs: Collection[str], here: str) -> None:
-        if table["evidence"] not in EVIDENCE:
-            self.fail(f"{here}: evidence is `{table['evidence']}`", " or ".join(EVIDENCE))
-        for arch in table["arch"]:
-            if arch not in archs:
-                self.fail(f"{here} speaks of `{arch}`", nearest(arch, archs))
+def _axiom(table: Mapping[str, Any]) -> Axiom:
+    return Axiom(
+        id=table["id"],
+        kind=table["kind"],
+        says=table["says"],
+        needs=frozenset(table.get("needs", ())),
+        memory=frozenset(table.get("memory", (NORMAL,))),
+        evidence=table["evidence"],
+        source=table["source"],
+        note=table.get("note", ""),
+    )

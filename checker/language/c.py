@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lark import Token, Transformer
 
 from checker import litmus as ast
-from checker.diagnostic import Diagnostic, Position
+from checker.arch.schema import MEMORY
+from checker.diagnostic import Diagnostic, Position, nearest
 from checker.language import grammar
 from checker.language.condition import ConditionRules, access, number, where
 from checker.language.declarations import (
@@ -208,6 +209,13 @@ class CRules(ConditionRules, Transformer[Token, Any]):
                 f"__at({value}) is not in a page", c[0].at, "an offset in a page: 0 to 4095"
             )
         return ast.Attributes(offset=value)
+
+    def memory_type(self, c: list[Token]) -> ast.Attributes:
+        name = "".join(c)
+        if name not in MEMORY:
+            hint = nearest(name, MEMORY) or f"it is one of {', '.join(MEMORY)}"
+            raise Diagnostic(f"`{name}` is not a memory type", where(c[0]), hint)
+        return ast.Attributes(memory=name)
 
     # --- threads
 

@@ -130,6 +130,7 @@ def merge(attributes: list[ast.Attributes]) -> ast.Attributes:
                 merged.packed or one.packed,
                 one.aligned if merged.aligned is None else merged.aligned,
                 one.offset if merged.offset is None else merged.offset,
+                one.memory if merged.memory is None else merged.memory,
             )
     return merged
 

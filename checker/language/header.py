@@ -17,8 +17,8 @@ KEYS = ("Arch", "Expect", "Override")
 
 VERDICTS = ("forbidden", "fragile", "allowed", "unknown")
 
-_EXPECT = re.compile(r"\s*([A-Za-z0-9_+-]+)\s*:\s*([A-Za-z]+)\s*$")
-_OVERRIDE = re.compile(r"([A-Za-z0-9_+-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d{1,5})\s*=\s*(\S.*)$")
+_EXPECT = re.compile(r"\s*([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z]+)\s*$")
+_OVERRIDE = re.compile(r"([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d{1,5})\s*=\s*(\S.*)$")
 
 
 def interpret(source: Source, parsed: Parsed) -> ast.Test:

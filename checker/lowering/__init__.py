@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checker import arch as archs
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Override, Test
-from checker.lowering import notation, select
+from checker.lowering import expand, select
 from checker.lowering.draft import Draft, Sketch
 from checker.lowering.sketch import sketch
-from checker.program import Access, Fence, Layer, Operation, Program
+from checker.program import Access, Fence, Layer, Operation, Place, Program
+from checker.value import value
 
 MAX_ALTERNATIVES = 1024
 """How many combinations of alternative lowerings are tried for one test."""
@@ -23,63 +23,105 @@ __all__ = ["programs", "sketch"]
 Steps = tuple[Access | Fence, ...]
 
 
+@value
+class Form:
+    """An operation by one of its alternatives, and where its location must lie for that."""
+
+    operation: Operation
+    modulus: int = 1
+    residue: int = 0
+    """The location's address is `residue` modulo `modulus`."""
+    exact: bool = True
+
+
 def programs(test: Test, drawn: Sketch, target: Target, layer: Layer) -> Iterator[Program]:
     """Yield the program of every combination of alternatives of a layer.
 
     Raises Diagnostic where an operation does not build on the architecture, LimitReached where
     there are too many combinations.
     """
-    choices = [_alternatives(draft, drawn, layer, test.overrides) for draft in drawn.drafts]
-    count = math.prod(len(options) for options in choices)
-    if count > MAX_ALTERNATIVES:
-        raise LimitReached(f"{count} combinations of lowerings, more than {MAX_ALTERNATIVES}")
-    for combination in itertools.product(*choices):
+    combinations: list[tuple[tuple[Operation, ...], dict[str, Place]]]
+    combinations = [((), {place.name: place for place in drawn.places})]
+    inexact: dict[str, None] = {}
+    for draft in drawn.drafts:
+        forms = _forms(draft, drawn, layer, test.overrides)
+        inexact |= {form.operation.name: None for form in forms if not form.exact}
+        combinations = [
+            ((*operations, form.operation), placed)
+            for operations, places in combinations
+            for form in forms
+            if (placed := _placed(places, draft, form)) is not None
+        ]
+        if len(combinations) > MAX_ALTERNATIVES:
+            raise LimitReached(f"more than {MAX_ALTERNATIVES} combinations of lowerings")
+    for operations, places in combinations:
         yield Program(
             name=test.name,
             target=target,
             layer=layer,
-            places=drawn.places,
+            places=tuple(places.values()),
             threads=drawn.threads,
-            operations=combination,
+            operations=operations,
             question=drawn.question,
             shown=drawn.shown,
             assumed=drawn.assumed,
             keep=drawn.keep,
+            inexact=tuple(inexact),
         )
 
 
-def _alternatives(
+def _placed(places: dict[str, Place], draft: Draft, form: Form) -> dict[str, Place] | None:
+    """Return the places with what a form asks of its location, or None where they exclude it."""
+    if draft.place is None or form.modulus == 1:
+        return places
+    place = places[draft.place.location]
+    common = min(place.modulus, form.modulus)
+    if place.residue % common != form.residue % common:
+        return None
+    narrowed = replace(place, told_apart=max(place.told_apart, form.modulus))
+    if form.modulus > place.modulus:
+        narrowed = replace(narrowed, modulus=form.modulus, residue=form.residue)
+    return places | {place.name: narrowed}
+
+
+def _forms(
     draft: Draft, drawn: Sketch, layer: Layer, overrides: tuple[Override, ...]
-) -> list[Operation]:
-    """Return an operation by each of its alternatives."""
+) -> list[Form]:
+    """Return an operation by each of its alternatives, at each address that makes a difference."""
     if draft.place is None or draft.kind == "fence":
-        return [_operation(draft, (Fence(draft.name),), "")]
+        return [Form(_operation(draft, (Fence(draft.name),), ""))]
     target = drawn.threads[draft.thread].target
     size = draft.place.size
-    lowering = select.select(draft.name, size, target, layer, draft.align, overrides)
+    lowering = select.select(draft.name, size, target, layer, draft.known, overrides)
     if lowering is None:
         problem = select.missing(draft.name, size, target, layer)
         problem.at = draft.at
         raise problem
     contract = (f"{lowering.operation}.contract", lowering.source)
-    found: dict[Steps, str] = {}
+    location = next(place for place in drawn.places if place.name == draft.place.location)
+    found: dict[tuple[Steps, int, int], None] = {}
     for alternative in lowering.alternatives:
-        for pieces in notation.expand(alternative, size):
-            _check_verbs(draft, pieces, lowering)
-            reads = draft.kind == "load"
-            steps = notation.steps(pieces, reads=reads, place=draft.place, contract=contract)
-            _check_kinds(draft, steps, lowering)
-            found[steps] = lowering.text
-    return [_operation(draft, steps, text) for steps, text in found.items()]
+        modulus = expand.modulus(alternative)
+        for residue in location.residues(modulus):
+            address = (residue + draft.place.offset) % modulus
+            for parts in expand.expand(alternative, size, address):
+                _check_verbs(draft, parts, lowering)
+                steps = expand.steps(
+                    parts, reads=draft.kind == "load", place=draft.place, contract=contract
+                )
+                _check_kinds(draft, steps, lowering)
+                found[steps, modulus, residue] = None
+    return [
+        Form(_operation(draft, steps, lowering.text), modulus, residue, lowering.exact)
+        for steps, modulus, residue in found
+    ]
 
 
-def _check_verbs(
-    draft: Draft, pieces: tuple[notation.Piece | Fence, ...], lowering: select.Lowering
-) -> None:
+def _check_verbs(draft: Draft, parts: expand.Parts, lowering: select.Lowering) -> None:
     """Refuse a load for an operation that stores, and the other way round; copies do both."""
     opposite = "load" if draft.kind == "store" else "store"
     copies = "user" in archs.operations()[draft.name]
-    verbs = {piece.verb for piece in pieces if not isinstance(piece, Fence)}
+    verbs = {part.piece.verb for part in parts if not isinstance(part, Fence)}
     if opposite in verbs and draft.kind != "rmw" and not copies:
         raise Diagnostic(
             f"the lowering `{lowering.text}` of {draft.name} is a {opposite}", draft.at,
@@ -94,7 +136,7 @@ def _check_kinds(draft: Draft, steps: Steps, lowering: select.Lowering) -> None:
     wrong = draft.kind == "rmw" and not atomic
     covered = {b for a in accesses for b in range(a.start, a.start + a.footprint.size)}
     size = draft.place.size if draft.place else 0
-    if wrong or covered != set(range(size)):
+    if wrong or not covered.issuperset(range(size)):
         what = "is no read-modify-write" if wrong else f"does not cover its {size} bytes"
         raise Diagnostic(
             f"the lowering `{lowering.text}` of {draft.name} {what}", draft.at,

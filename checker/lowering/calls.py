@@ -13,7 +13,7 @@ from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import spell
 from checker.lowering.operations import BARRIERS, Shape, not_modelled, shape
-from checker.lowering.select import unknown_operation
+from checker.lowering.select import Known, unknown_operation
 from checker.lowering.values import Address, Integer, Value
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
             f"{name}() takes {len(known.roles)} arguments, not {len(args)}", at,
             f"{name}({', '.join(known.roles)})",
         )  # fmt: skip
-    outer, run.spelled = run.spelled, name
+    outer, run.spelled = (run.spelled, run.side), name
     try:
         return _operate(run, known, dict(zip(known.roles, args, strict=True)), at)
     finally:
-        run.spelled = outer
+        run.spelled, run.side = outer
 
 
 def _unknown(name: str, at: Position) -> Diagnostic:
@@ -123,12 +123,27 @@ def _length(run: ThreadRunner, expr: ast.Expr, at: Position) -> int:
 def _copy(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
     size = _length(run, args["size"], at)
     to, source = run.pointer(args["to"], at), run.pointer(args["from"], at)
+    constant = shape.verb == "copy" and _is_constant(args["size"])
     if source.local:
         raw = run.bytes_of(source, args["from"].at, size)
     else:
+        run.side = Known(source=run.alignment(to), constant=constant)
         raw = run.read(shape.operation, source, args["from"].at, size)
+    run.side = Known(source=run.alignment(source), constant=constant)
     run.put(to, raw, shape.operation, args["to"].at)
     return _SUCCESS
+
+
+def _is_constant(expr: ast.Expr) -> bool:
+    """Whether a compiler sees the value of a size: of one that is written as a number."""
+    match expr:
+        case ast.Number() | ast.SizeOf():
+            return True
+        case ast.Binary(_, left, right):
+            return _is_constant(left) and _is_constant(right)
+        case ast.Cast(_, of):
+            return _is_constant(of)
+    return False
 
 
 def _fill(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
@@ -137,6 +152,7 @@ def _fill(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Int
     raw: Expression = Const(0, 8 * size)
     for offset in range(size):
         raw = c.replace(raw, offset, byte.value)
+    run.side = Known(constant=_is_constant(args["size"]))
     run.put(run.pointer(args["to"], at), raw, shape.operation, at)
     return _SUCCESS
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from checker.diagnostic import Position
 from checker.expression import TRUE, Expression
+from checker.lowering.select import NOTHING, Known
 from checker.program import Footprint, Place, Question, Shown, Thread
 from checker.value import value
 
@@ -21,8 +22,7 @@ class Draft:
     kind: Literal["load", "store", "rmw", "fence"]
     at: Position
     place: Footprint | None = None
-    align: int = 1
-    """What its address is known to be a multiple of, in bytes."""
+    known: Known = NOTHING
     value: Expression | None = None
     guard: Expression = TRUE
     stores_if: Expression = TRUE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.arch.schema import Architecture
+from checker.arch import Target
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.litmus import Array, Attributes, Pointer, Scalar, Struct, StructName, Type
 from checker.value import value
@@ -23,11 +23,11 @@ class Member:
 class Layout:
     """What C makes of a test's types on an architecture."""
 
-    def __init__(self, arch: Architecture, structs: tuple[Struct, ...]) -> None:
-        """Keep the architecture's word and alignments, and the test's structs."""
-        self._word = arch.word
-        self.big_endian = arch.endian == "big"
-        self._alignment = dict(arch.alignment)
+    def __init__(self, target: Target, structs: tuple[Struct, ...]) -> None:
+        """Keep the architecture's word, byte order and alignments, and the test's structs."""
+        self._word = target.arch.word
+        self.big_endian = target.endian == "big"
+        self._alignment = dict(target.arch.alignment)
         self._structs = {struct.tag: struct for struct in structs}
 
     def size(self, type_: Type) -> int:

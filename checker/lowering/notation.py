@@ -1,32 +1,38 @@
-"""The access notation of the data files, and the accesses it stands for."""
+"""The access notation of the data files, as it is parsed: `grammar/access.lark`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from checker.diagnostic import Diagnostic
-from checker.program import BYTES, Access, Fence, Footprint
+from checker.program import BYTES, Fence
 
 MAX_TEXT = 4000
 MAX_LEAD = 64
+MAX_BLOCK = 256
+"""Bytes of the largest block that a step may depend on: a cache line."""
 
 Verb = Literal["load", "store", "rmw"]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One access of an operation; `at` counts from the operation's first byte."""
+    """One access of an operation."""
 
     verb: Verb | None
     """None for bytes, which are loads or stores as the operation is."""
     cls: str
     size: int
+    """0 for bytes: as many as the operation has."""
     element: int
     at: int
+    """From the operation's first byte, or if negative, from its end."""
     order: str = ""
     atomic: bool = False
+    around: bool = False
+    """Whether it touches the aligned blocks of `size` bytes around the operation."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,31 @@ class Loop:
     verb: Verb
     cls: str
     sizes: tuple[int, ...]
-    lead: int
-    """Every number of leading bytes below this is tried: the source's alignment decides it."""
+    lead: int = 1
+    """Every number of leading bytes below this is tried: the other side's address decides it."""
+    align: int = 1
+    """Leading pieces go up to the next address that is a multiple of this."""
+    down: bool = False
+    """Whether it runs from the operation's last byte to its first."""
 
 
-Step = Piece | Loop | Fence
+@dataclass(frozen=True)
+class Zero:
+    """Stores of zeros to the whole aligned blocks inside the operation: cache lines."""
+
+    cls: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Ordinary loads and stores of the aligned blocks that the operation touches."""
+
+    cls: str
+    size: int
+
+
+Step = Piece | Loop | Zero | Merge | Fence
 Alternative = tuple[Step, ...]
 
 
@@ -60,13 +86,26 @@ def parse(text: str) -> tuple[Alternative, ...]:
 
 def _check(step: Step) -> None:
     """Refuse sizes that no access has."""
-    if isinstance(step, Loop) and not (0 not in step.sizes and 0 < step.lead <= MAX_LEAD):
-        raise Diagnostic(f"a loop moves at least a byte, and leads with less than {MAX_LEAD}")
-    if isinstance(step, Piece) and step.cls != BYTES:
+    if isinstance(step, Loop):
+        if 0 in step.sizes or not 0 < step.lead <= MAX_LEAD:
+            raise Diagnostic(f"a loop moves at least a byte, and leads with less than {MAX_LEAD}")
+        _check_block(step.align)
+        if step.down and (step.align, step.lead) != (1, 1):
+            raise Diagnostic("a loop that runs down has no leading pieces")
+    elif isinstance(step, (Zero, Merge)):
+        _check_block(step.size)
+    elif isinstance(step, Piece) and step.cls != BYTES:
         if step.size == 0:
             raise Diagnostic("an access of no bytes")
         if step.element == 0 or step.size % step.element:
             raise Diagnostic(f"{step.size} bytes are not made of elements of {step.element}")
+        if step.around:
+            _check_block(step.size)
+
+
+def _check_block(size: int) -> None:
+    if not 0 < size <= MAX_BLOCK or size & (size - 1):
+        raise Diagnostic(f"{size} bytes are no aligned block", None, "a power of two")
 
 
 @cache
@@ -91,6 +130,10 @@ def _rules() -> Any:
         def fence(self, c: list[Token]) -> Fence:
             return Fence(str(c[0]).split()[1])
 
+        def offset(self, c: list[Token]) -> int:
+            text = str(c[0])
+            return -int(text.split("-")[1]) if text.startswith("end") else int(text)
+
         def access(self, c: list[Any]) -> Piece:
             verb, cls, size, element, at, *modifiers = c
             words = {str(m) for m in modifiers}
@@ -99,97 +142,34 @@ def _rules() -> Any:
                 str(cls or "gpr"),
                 int(size),
                 int(element or size),
-                int(at or 0),
+                at or 0,
                 " ".join(word for word in ("acquire", "release") if word in words),
                 "atomic" in words,
+                "around" in words,
             )
 
+        def zero(self, c: list[Any]) -> Zero:
+            return Zero(str(c[0] or "gpr"), int(c[1]))
+
+        def merge(self, c: list[Any]) -> Merge:
+            return Merge(str(c[0] or "gpr"), int(c[1]))
+
+        def lead(self, c: list[Token]) -> tuple[int, int]:
+            return int(c[0]), 1
+
+        def align(self, c: list[Token]) -> tuple[int, int]:
+            return 1, int(c[0])
+
         def loop(self, c: list[Any]) -> Loop:
-            lead, verb, cls, *sizes = c
+            start, down, verb, cls, *sizes = c
+            lead, align = start or (1, 1)
             return Loop(
                 str(verb),  # type: ignore[arg-type]  # the grammar admits only these verbs
                 str(cls or "gpr"),
                 tuple(int(size) for size in sizes),
-                int(lead or 1),
+                lead,
+                align,
+                down is not None,
             )
 
     return AccessRules
-
-
-def expand(alternative: Alternative, size: int) -> list[tuple[Piece | Fence, ...]]:
-    """Return what an alternative becomes for an operation of `size` bytes, without loops.
-
-    A loop with a lead becomes several. Raises Diagnostic where the pieces leave the operation.
-    """
-    found: list[tuple[Piece | Fence, ...]] = [()]
-    for step in alternative:
-        if isinstance(step, Loop):
-            rounds = _unroll(step, size)
-            found = [before + after for before in found for after in rounds]
-        elif isinstance(step, Fence):
-            found = [(*before, step) for before in found]
-        else:
-            piece = step if step.size else Piece(None, BYTES, size, 1, 0)
-            if piece.at + piece.size > size:
-                raise Diagnostic(
-                    f"{piece.size} bytes at {piece.at} leave an operation of {size} bytes"
-                )
-            found = [(*before, piece) for before in found]
-    return found
-
-
-def _unroll(loop: Loop, size: int) -> list[tuple[Piece | Fence, ...]]:
-    """Return the pieces of a loop for each number of leading bytes, without repetitions."""
-    found: dict[tuple[Piece | Fence, ...], None] = {}
-    for lead in range(loop.lead):
-        at, pieces = 0, list[Piece | Fence]()
-        sizes = [bit for bit in (1, 2, 4, 8, 16, 32) if lead & bit]
-        for wanted in sizes:
-            if at + wanted <= size:
-                pieces.append(Piece(loop.verb, loop.cls, wanted, wanted, at))
-                at += wanted
-        for wanted in loop.sizes:
-            while at + wanted <= size:
-                pieces.append(Piece(loop.verb, loop.cls, wanted, wanted, at))
-                at += wanted
-        if at < size:
-            raise Diagnostic(f"a loop of {loop.sizes} leaves {size - at} of {size} bytes over")
-        found[tuple(pieces)] = None
-    return list(found)
-
-
-def steps(
-    pieces: tuple[Piece | Fence, ...], *, reads: bool, place: Footprint, contract: tuple[str, str]
-) -> tuple[Access | Fence, ...]:
-    """Return the accesses of an operation that reads or writes a place.
-
-    The other side of a copy mirrors the notation's verb, so the verb counts only for `rmw`.
-    `contract` is the name and the source of what promises the pieces that are marked `atomic`.
-    """
-    made: list[Access | Fence] = []
-    for piece in pieces:
-        if isinstance(piece, Fence):
-            made.append(piece)
-        elif piece.verb == "rmw":
-            load = _access(piece, "load", place, contract)
-            made += [load, replace(load, kind="store")]
-        else:
-            made.append(_access(piece, "load" if reads else "store", place, contract))
-    return tuple(made)
-
-
-def _access(
-    piece: Piece, kind: Literal["load", "store"], place: Footprint, contract: tuple[str, str]
-) -> Access:
-    promised, cite = contract if piece.atomic else ("", "")
-    return Access(
-        kind=kind,
-        cls=piece.cls,
-        footprint=Footprint(place.location, place.offset + piece.at, piece.size),
-        element=piece.element,
-        start=piece.at,
-        order=piece.order,
-        promised=promised,
-        cite=cite,
-        atomic=piece.verb == "rmw",
-    )

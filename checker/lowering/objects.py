@@ -13,6 +13,7 @@ from checker.expression import TRUE, Const, Expression, ReadValue
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import Layout, spell
+from checker.lowering.select import NOTHING
 from checker.lowering.values import Address, Integer, Value
 from checker.program import Footprint, Place
 from checker.value import value
@@ -66,6 +67,8 @@ class Objects:
         self.locals: dict[str, Local] = {}
         self.spelled = ""
         """The call that is being run, as the test has it."""
+        self.side = NOTHING
+        """What is known of that call's size and of the other side, if it is a copy."""
 
     def local(self, name: str) -> Address:
         """Return the place of a local variable."""
@@ -141,6 +144,13 @@ class Objects:
         number = self.emit(operation, "load", address, size, at)
         return ReadValue(number, 8 * size)
 
+    def alignment(self, address: Address) -> int:
+        """Return what an address is known to be a multiple of, in bytes."""
+        if address.local:
+            return gcd(self.layout.alignment(self.locals[address.base].type), address.offset)
+        place = self.world.places[address.base]
+        return gcd(place.modulus, place.residue + address.offset)
+
     def next_number(self, at: Position) -> int:
         """Return the number of the next operation; raises Diagnostic where there are too many."""
         if len(self.state.drafts) >= MAX_OPERATIONS:
@@ -155,14 +165,12 @@ class Objects:
         value: Expression | None = None, stores_if: Expression = TRUE,
     ) -> int:  # fmt: skip
         """Add an operation on shared memory, and return its number."""
-        place = self.world.places[address.base]
         number = self.next_number(at)
+        known = replace(self.side, align=self.alignment(address))
         self.state.drafts.append(
             Draft(
-                number, self.thread, operation, kind, at,
-                self.footprint(address, size, at),
-                gcd(place.modulus, place.residue + address.offset), value, self.guard, stores_if,
-                self.spelled,
+                number, self.thread, operation, kind, at, self.footprint(address, size, at), known,
+                value, self.guard, stores_if, self.spelled,
             )
         )  # fmt: skip
         return number

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from checker import arch as archs
+from checker.arch.folders import remembered
 from checker.lowering import select
 from checker.value import value
 
@@ -52,7 +52,7 @@ class Shape:
     """What the call returns: `old`, `new`, `zero` (whether the new value is zero) or `status`."""
 
 
-@cache
+@remembered
 def shape(name: str) -> Shape | None:
     """Return the shape of a call, or None where there is no such operation."""
     operation = select.canonical(name)

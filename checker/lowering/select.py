@@ -9,6 +9,8 @@ from typing import Any
 
 from checker import arch as archs
 from checker.arch import Target
+from checker.arch.folders import remembered
+from checker.arch.kernel import COMPLETE, Kernel, bound, spell
 from checker.diagnostic import Diagnostic, nearest
 from checker.litmus import Override
 from checker.lowering import notation
@@ -26,6 +28,10 @@ class Lowering:
     text: str
     alternatives: tuple[notation.Alternative, ...]
     source: str
+    fault: str = "stop"
+    """What a page fault inside the operation does: `checker.lowering.faults.POLICIES`."""
+    exact: bool = True
+    """Whether it is recorded for the kernel asked about, and not only for the complete one."""
 
 
 def canonical(name: str) -> str | None:
@@ -33,7 +39,7 @@ def canonical(name: str) -> str | None:
     return name if name in archs.operations() else _aliases().get(name)
 
 
-@cache
+@remembered
 def _aliases() -> dict[str, str]:
     return {
         alias: name
@@ -42,19 +48,33 @@ def _aliases() -> dict[str, str]:
     }
 
 
+@value
+class Known:
+    """What is known of a call before it is lowered. Alignments are in bytes."""
+
+    align: int = 1
+    """The address is known to be a multiple of this."""
+    source: int = 1
+    """The other side's address of a copy is known to be a multiple of this."""
+    constant: bool = False
+    """Whether the size is a constant where the call is compiled."""
+
+
+NOTHING = Known()
+
+
 def select(
     operation: str,
     size: int,
     target: Target,
     layer: Layer,
-    align: int,
+    known: Known,
     overrides: tuple[Override, ...] = (),
 ) -> Lowering | None:
     """Return the lowering of an operation, or None where it has no form of that size.
 
-    `align` is what the address is known to be a multiple of, in bytes. Raises Diagnostic where the
-    data is not well formed.
-    """  # fmt: skip
+    Raises Diagnostic where the data is not well formed.
+    """
     if layer == "code":
         override = _override(operation, size, target, overrides)
         if override:
@@ -67,18 +87,27 @@ def select(
                     f"in this override: {problem.message}", (line, column), problem.hint
                 ) from None
             return Lowering(operation, override.code, parsed, "this test's override")
-    found = _lookup(operation, target.arch.name, target.arch.family, layer)
-    if found is None:
-        return None
-    entries, source, owner = found
-    fitting = _fitting(entries, size, target, align)
-    if fitting is None:
+    found = None if too_new(operation, target) else _lookup(operation, *_where(target), layer)
+    fitting = _fitting(found.entries, size, target, known) if found else None
+    if found is None or fitting is None:
         return None
     try:
-        return Lowering(owner, fitting, _parse(fitting, target), source)
+        return Lowering(
+            found.owner, fitting, _parse(fitting, target), found.source, found.fault, found.exact
+        )
     except Diagnostic as problem:
-        problem.file = f"{target.arch.family}/lowering.toml: {owner} `{fitting}`"
+        problem.file = f"{target.arch.family}/lowering.toml: {found.owner} `{fitting}`"
         raise
+
+
+def _where(target: Target) -> tuple[str, str, Kernel]:
+    return target.arch.name, target.arch.family, target.kernel
+
+
+def too_new(operation: str, target: Target) -> str:
+    """Return the version that an operation came with, where the kernel asked about is older."""
+    since: str = archs.operations().get(operation, {}).get("since", "")
+    return since if since and target.kernel < bound(since) else ""
 
 
 def _parse(text: str, target: Target) -> tuple[notation.Alternative, ...]:
@@ -102,8 +131,12 @@ def _override(
     while name is not None:
         for override in overrides:
             if override.operation == name and override.size == size:
-                over = archs.target(override.arch)
-                if over.arch is target.arch and over.features <= target.features:
+                over = archs.target(override.arch, target.kernel)
+                if (
+                    over.arch is target.arch
+                    and over.features <= target.features
+                    and over.kernel == target.kernel
+                ):
                     return override
         name = archs.operations()[name].get("like")
     return None
@@ -112,39 +145,76 @@ def _override(
 Entries = str | Mapping[str, str]
 
 
-@cache
-def _lookup(
-    operation: str, arch: str, family: str, layer: Layer
-) -> tuple[Entries, str, str] | None:
-    """Return entries, source and owner of an operation's lowering on a layer.
+@value
+class _Found:
+    """An operation's entry in the data, of one layer and kernel."""
+
+    entries: Entries
+    source: str
+    owner: str
+    fault: str
+    exact: bool
+
+
+@remembered
+def _lookup(operation: str, arch: str, family: str, version: Kernel, layer: Layer) -> _Found | None:
+    """Return an operation's entry on a layer.
 
     The architecture's own table comes first, then `operations.toml`, then the operation it is like;
     code that is nowhere written down is what the contract says.
     """
     general = archs.operations().get(operation, {})
     like = general.get("like")
-    for table in (archs.lowerings(family).get(arch, {}).get(operation, {}), general):
+    own = archs.lowerings(family).get(arch, {}).get(operation, {})
+    for table in (_as_of(own, version), general):
         if layer in table:
             source = table.get(f"{layer}_source") or table.get("source", "")
-            return table[layer], source, operation
-    inherited = _lookup(like, arch, family, layer) if like else None
+            exact = version == COMPLETE or table is general or _names(own, version)
+            return _Found(table[layer], source, operation, table.get("fault", "stop"), exact)
+    inherited = _lookup(like, arch, family, version, layer) if like else None
     if inherited or layer == "contract":
         return inherited
-    return _lookup(operation, arch, family, "contract")
+    return _lookup(operation, arch, family, version, "contract")
 
 
-def _fitting(entries: Entries, size: int, target: Target, align: int) -> str | None:
+def _as_of(table: Mapping[str, Any], version: Kernel) -> Mapping[str, Any]:
+    """Return an operation's table as it is for a kernel."""
+    before = [b for b in table.get("before", {}) if version < bound(b)]
+    since = [b for b in table.get("since", {}) if version >= bound(b)]
+    if before:
+        changed = table["before"][min(before, key=bound)]
+    elif since:
+        changed = table["since"][max(since, key=bound)]
+    else:
+        return table
+    dated = {**table, **changed}
+    if "source" in changed:
+        for key in ("contract_source", "code_source"):
+            if key not in changed:
+                dated.pop(key, None)
+    return dated
+
+
+def _names(table: Mapping[str, Any], version: Kernel) -> bool:
+    """Whether a table says something of a kernel that is not the complete one."""
+    return any(version < bound(b) for b in table.get("before", {})) or any(
+        version >= bound(b) for b in table.get("since", {})
+    )
+
+
+def _fitting(entries: Entries, size: int, target: Target, known: Known) -> str | None:
     if isinstance(entries, str):
         return entries
     for key, text in entries.items():
-        sizes, conditions = _key(key)
-        if size in sizes and all(_holds(c, target, align) for c in conditions):
+        sizes, conditions = size_key(key)
+        if size in sizes and all(_holds(c, target, known) for c in conditions):
             return text
     return None
 
 
 @cache
-def _key(key: str) -> tuple[range, tuple[str, ...]]:
+def size_key(key: str) -> tuple[range, tuple[str, ...]]:
+    """Return the sizes and the conditions of a key such as `"8..63 if align 8 and erms"`."""
     match = _KEY.match(key.strip())
     if not match:
         raise Diagnostic(f"`{key}` is not a size", hint='8, "1..7", "16..", "*", "8 if lse2"')
@@ -159,16 +229,28 @@ def _key(key: str) -> tuple[range, tuple[str, ...]]:
     return sizes, conditions
 
 
-def _holds(condition: str, target: Target, align: int) -> bool:
-    words = condition.split()
-    if words[0] == "align":
-        return align % int(words[1]) == 0
+def _holds(condition: str, target: Target, known: Known) -> bool:
+    match condition.split():
+        case ["align", number]:
+            return known.align % int(number) == 0
+        case ["source", number]:
+            return known.source % int(number) == 0
+        case ["constant"]:
+            return known.constant
     return condition in target.features
 
 
 def missing(operation: str, size: int, target: Target, layer: Layer) -> Diagnostic:
     """Return what to say of an operation that has no form of a size on an architecture."""
-    sizes = [n for n in (1, 2, 4, 8, 16) if select(operation, n, target, layer, n)]
+    since = too_new(operation, target)
+    if since:
+        return Diagnostic(
+            f"{operation} is not in kernel {spell(target.kernel)}", hint=f"it came with v{since}"
+        )
+    sizes = [
+        n for n in (1, 2, 4, 8, 16)
+        if select(operation, n, target, layer, Known(align=n, source=n))
+    ]  # fmt: skip
     spelled = ", ".join(str(n) for n in sizes)
     return Diagnostic(
         f"{operation} of {size} bytes does not build on {target.name}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checker import arch as archs
 from checker import expression as ex
 from checker import litmus as ast
 from checker.arch import Target
+from checker.arch.schema import NORMAL
 from checker.diagnostic import Diagnostic, nearest
 from checker.expression import Apply, Const, Expression, ReadValue
 from checker.language.condition import show_place
@@ -39,7 +41,7 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
 
     Raises Diagnostic where the test has no meaning on the architecture.
     """
-    layout = Layout(target.arch, test.structs)
+    layout = Layout(target, test.structs)
     types = _location_types(test)
     places = {location.name: _place(location, types, layout) for location in _locations(test)}
     world = World(
@@ -52,7 +54,7 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
     threads, runners = [], []
     for thread in test.threads:
         own = _thread_target(thread, target)
-        runner = ThreadRunner(thread, Layout(own.arch, test.structs), own.arch.word, world, state)
+        runner = ThreadRunner(thread, Layout(own, test.structs), own.arch.word, world, state)
         runner.run()
         runners.append(runner)
         threads.append(Thread(thread.number, own, tuple(_registers(runner))))
@@ -144,7 +146,8 @@ def _place(location: ast.Location, types: dict[str, ast.Type], layout: Layout) -
             raise Diagnostic(
                 f"__at({residue}) is not a multiple of __aligned({attributes.aligned})", location.at
             )
-    return Place(location.name, size, (0,) * size, modulus, residue)
+    memory = attributes.memory or NORMAL
+    return Place(location.name, size, (0,) * size, modulus, residue, memory)
 
 
 # --- registers and the condition ------------------------------------------------------------------
@@ -181,7 +184,7 @@ class _Resolver:
             old = self._world.places[name]
             assert isinstance(image, Const)
             content = tuple(image.value.to_bytes(old.size, "little"))
-            yield Place(name, old.size, content, old.modulus, old.residue)
+            yield replace(old, initial=content)
 
     def _leaves(self, address: Address, value: ast.Expr) -> Iterator[tuple[Address, ast.Expr]]:
         if isinstance(value, ast.Braces):

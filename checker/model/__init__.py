@@ -5,6 +5,7 @@
     promises    a literal for every rule, contract and axiom
     relations   reads-from and coherence, per cell, and the coherence of each byte
     atomicity   what the units mean
+    alignment   addresses at which an access faults
     question    the proposition
 
 Ordering axioms take their place beside `atomicity`: they see the same events, relations and
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 import z3
 
 from checker.arch.schema import Evidence
-from checker.model import grounding
+from checker.model import alignment, grounding
 from checker.model.atomicity import Atomicity
 from checker.model.events import Structure, asks_values, structure, torn_questions
 from checker.model.logic import Term, require
@@ -57,6 +58,7 @@ class Model:
         )
         self.relations = Relations(self.structure, self.solver)
         Atomicity(self.structure, self.relations, self.promises, self.solver)
+        alignment.assert_performed(self.structure, self.relations, self.promises, self.solver)
         grounding.ground(self.structure, self.relations, self.solver)
         self.asker = Asker(self.structure, self.relations)
         for assumed in program.assumed:

@@ -83,11 +83,21 @@ class Candidate:
                 store = self.source.get(event, INITIAL)
                 value = self.initial(made.cell) if store == INITIAL else self.value(store)
             else:
-                written = self.operation(event).value
-                assert written is not None
-                value = evaluate(written, self.returned) >> 8 * made.byte
+                value = self._stored(event) >> 8 * max(made.byte, 0)
             self._values[event] = value & (1 << 8 * cell.size) - 1
         return self._values[event]
+
+    def _stored(self, event: int) -> int:
+        """Return the value whose bytes from the event's on a store event writes."""
+        made, structure = self.model.structure.events[event], self.model.structure
+        if structure.access(made).zeros:
+            return 0
+        kept = structure.put_back(made)
+        if kept is not None:
+            return self.value(kept) << 8 * max(made.byte, 0)
+        written = self.operation(event).value
+        assert written is not None
+        return evaluate(written, self.returned)
 
     def returned(self, operation: int) -> int:
         """Return what a read operation returned, in memory order."""

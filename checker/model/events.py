@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
-from checker.expression import Const
+from checker.expression import TRUE, Const
 from checker.model.placement import Grant, PlacementClass
 from checker.program import Access, Footprint, IsTorn, Logic, MemoryIs, Program, Question
 from checker.value import value
@@ -70,7 +71,29 @@ class Structure:
     """The load events of each cell, in program order within a thread."""
     stores: list[list[int]] = field(default_factory=list)
     of_operation: dict[int, list[int]] = field(default_factory=dict)
-    """The events of each operation, in program order."""
+    """The events of each operation on its own bytes, in program order."""
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether some access happens only at times when its operation does."""
+        return any(a.when != TRUE for o in self.program.operations for a in o.accesses)
+
+    def put_back(self, store: Event) -> int | None:
+        """Return the load whose value a store event puts back beside its operation's bytes."""
+        if 0 <= store.byte < self.program.operations[store.operation].size:
+            return None
+        return max(
+            load
+            for load in self.loads[store.cell]
+            if self.events[load].operation == store.operation
+            and self.events[load].step < store.step
+        )
+
+    def access(self, event: Event) -> Access:
+        """Return the access that an event is part of."""
+        found = self.program.operations[event.operation].steps[event.step]
+        assert isinstance(found, Access)
+        return found
 
 
 def structure(
@@ -108,7 +131,8 @@ def structure(
                             made.cells[cell].start - access.footprint.offset + access.start,
                         )  # fmt: skip
                         made.events.append(event)
-                        made.of_operation[operation.number].append(event.index)
+                        if 0 <= event.byte < operation.size:
+                            made.of_operation[operation.number].append(event.index)
                         by_access[key].append(event.index)
                         (made.loads if event.is_load else made.stores)[cell].append(event.index)
     made.units = {name: _units(made, found, by_access) for name, found in placements.items()}
@@ -130,11 +154,13 @@ def _inside(cell: Cell, footprint: Footprint) -> bool:
 def _cuts(program: Program, placements: dict[str, list[PlacementClass]]) -> dict[str, list[int]]:
     """Return the edges of the runs of each location: of footprints, units, and single bytes."""
     edges: dict[str, set[int]] = {}
+    sizes = {place.name: place.size for place in program.places}
     footprints: dict[tuple[int, int], Footprint] = {}
 
     def cut(footprint: Footprint, *offsets: int) -> None:
+        size = sizes[footprint.location]
         edges.setdefault(footprint.location, set()).update(
-            footprint.offset + offset for offset in offsets
+            min(max(footprint.offset + offset, 0), size) for offset in offsets
         )
 
     for operation in program.operations:
@@ -142,6 +168,8 @@ def _cuts(program: Program, placements: dict[str, list[PlacementClass]]) -> dict
             if isinstance(access, Access):
                 footprints[operation.number, step] = access.footprint
                 cut(access.footprint, 0, access.footprint.size)
+                if access.around:
+                    cut(access.footprint, -access.start, operation.size - access.start)
     questions = (program.question, program.keep) if program.keep else (program.question,)
     shown = [one.what for one in program.shown if isinstance(one.what, Footprint)]
     for footprint in (*shown, *(f for q in questions for f in memory_of(q))):
@@ -178,8 +206,7 @@ def _units(
     for (key, grant), classes in granted.items():
         events = by_access[key]
         first = made.events[events[0]]
-        access = made.program.operations[key[0]].steps[key[1]]
-        assert isinstance(access, Access)
+        access = made.access(first)
         low, high = grant.start + access.start, grant.end + access.start
         inside = tuple(e for e in events if low <= made.events[e].byte < high)
         rmw = grant.rmw and access.atomic
@@ -209,6 +236,7 @@ def asks_values(program: Program) -> bool:
     if program.keep or program.assumed:
         return True
     guards = [g for o in program.operations for g in (o.guard, o.stores_if)]
+    guards += [access.when for o in program.operations for access in o.accesses]
     return not all(isinstance(g, Const) for g in guards) or _asks(program.question)
 
 

@@ -26,7 +26,12 @@ def ground(made: Structure, relations: Relations, solver: z3.Solver) -> None:
     feeds: dict[int, list[tuple[Expression, int]]] = {}
     for event in made.events:
         value = made.program.operations[event.operation].value
-        if not event.is_load and value is not None and not isinstance(value, Const):
+        if event.is_load or made.access(event).zeros:
+            continue
+        kept = made.put_back(event)
+        if kept is not None:
+            feeds[event.index] = [(TRUE, kept)]
+        elif value is not None and not isinstance(value, Const):
             size = made.cells[event.cell].size
             flows = bytes_of(value)[event.byte : event.byte + size]
             feeds[event.index] = list(_loads(made, {flow for byte in flows for flow in byte}))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checker.arch import block, granted
-from checker.arch.schema import Evidence, Rule
+from checker.arch import block, faulting, granted
+from checker.arch.schema import NORMAL, AlignmentFault, Evidence, Rule
 from checker.program import Access, Place, Program
 from checker.value import value
 from checker.verdict import Reason
@@ -29,6 +29,9 @@ class Grant:
 AccessKey = tuple[int, int]
 """Number of the operation, and of the step in it."""
 
+_Grants = tuple[tuple[AccessKey, tuple[Grant, ...]], ...]
+_Faults = tuple[tuple[AccessKey, Reason], ...]
+
 
 @value
 class PlacementClass:
@@ -37,20 +40,24 @@ class PlacementClass:
     location: str
     modulus: int
     residues: tuple[int, ...]
-    grants: tuple[tuple[AccessKey, tuple[Grant, ...]], ...]
+    grants: _Grants
+    faults: _Faults = ()
+    """Accesses that are not performed there, and why."""
 
 
 def classes(program: Program, evidence: frozenset[Evidence]) -> dict[str, list[PlacementClass]]:
     """Return the placement classes of each location, under the rules that have such evidence."""
-    accesses: dict[str, list[tuple[AccessKey, Access, list[Rule]]]] = {
-        place.name: [] for place in program.places
-    }
+    memory = {place.name: place.memory for place in program.places}
+    accesses: dict[str, list[_Spoken]] = {place.name: [] for place in program.places}
     for operation in program.operations:
         target = program.threads[operation.thread].target
         for index, step in enumerate(operation.steps):
             if isinstance(step, Access):
-                rules = [r for r in target.rules_for(step) if r.evidence in evidence]
-                accesses[step.footprint.location].append(((operation.number, index), step, rules))
+                kind = memory[step.footprint.location]
+                rules = [r for r in target.rules_for(step, kind) if r.evidence in evidence]
+                faults = [f for f in target.faults_for(step, kind) if f.evidence in evidence]
+                spoken = _Spoken((operation.number, index), step, rules, faults)
+                accesses[step.footprint.location].append(spoken)
     return {
         place.name: _classes_of(place, accesses[place.name])
         for place in program.places
@@ -58,47 +65,53 @@ def classes(program: Program, evidence: frozenset[Evidence]) -> dict[str, list[P
     }
 
 
-def _classes_of(
-    place: Place, accesses: list[tuple[AccessKey, Access, list[Rule]]]
-) -> list[PlacementClass]:
-    blocks = [block(rule, access) for _, access, rules in accesses for rule in rules]
-    blocks += [access.footprint.size for _, access, _ in accesses if access.promised]
-    modulus = max(blocks, default=1)
-    grouped: dict[tuple[tuple[AccessKey, tuple[Grant, ...]], ...], list[int]] = {}
-    for residue in residues(place, modulus):
+@dataclass(frozen=True)
+class _Spoken:
+    """An access with the rules and alignment faults that speak of it."""
+
+    key: AccessKey
+    access: Access
+    rules: list[Rule]
+    faults: list[AlignmentFault]
+
+
+def _classes_of(place: Place, accesses: list[_Spoken]) -> list[PlacementClass]:
+    blocks = [block(rule, a.access) for a in accesses for rule in a.rules]
+    blocks += [block(fault, a.access) for a in accesses for fault in a.faults]
+    blocks += [a.access.footprint.size for a in accesses if a.access.promised]
+    modulus = max([*blocks, place.told_apart])
+    grouped: dict[tuple[_Grants, _Faults], list[int]] = {}
+    for residue in place.residues(modulus):
         grants = tuple(
-            (key, tuple(_grants(access, rules, residue + access.footprint.offset)))
-            for key, access, rules in accesses
+            (a.key, tuple(_grants(a, residue + a.access.footprint.offset, place.memory)))
+            for a in accesses
         )
-        grouped.setdefault(grants, []).append(residue)
+        faults = tuple(
+            (a.key, _reason(fault))
+            for a in accesses
+            for fault in a.faults
+            if faulting(fault, a.access, residue + a.access.footprint.offset)
+        )
+        grouped.setdefault((grants, faults), []).append(residue)
     return [
-        PlacementClass(place.name, modulus, tuple(found), grants)
-        for grants, found in grouped.items()
+        PlacementClass(place.name, modulus, tuple(found), grants, faults)
+        for (grants, faults), found in grouped.items()
     ]
 
 
-def residues(place: Place, modulus: int) -> list[int]:
-    """Return every residue modulo `modulus` that what is known of an address leaves possible."""
-    return (
-        sorted({r % modulus for r in range(place.residue, place.residue + modulus, place.modulus)})
-        if place.modulus < modulus
-        else [place.residue % modulus]
-    )
-
-
-def _grants(access: Access, rules: list[Rule], address: int) -> list[Grant]:
-    size = access.footprint.size
+def _grants(spoken: _Spoken, address: int, memory: str) -> list[Grant]:
+    access, size = spoken.access, spoken.access.footprint.size
     found = [
         Grant(_reason(rule), start, min(end, size), rule.rmw)
-        for rule in rules
+        for rule in spoken.rules
         for start, end in granted(rule, access, address)
     ]
-    if access.promised and address % size == 0:
+    if access.promised and address % size == 0 and memory == NORMAL:
         owner = access.promised.removesuffix(".contract")
         says = f"the contract of {owner}() promises a single-copy atomic access"
         found.append(Grant(Reason(access.promised, says, access.cite), 0, size, access.atomic))
     return found
 
 
-def _reason(rule: Rule) -> Reason:
+def _reason(rule: Rule | AlignmentFault) -> Reason:
     return Reason(rule.id, rule.says, rule.source, rule.evidence)

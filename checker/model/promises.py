@@ -67,7 +67,8 @@ class Promises:
 
     def _multi_copy_atomic(self, program: Program) -> Term:
         """Return whether the system is multi-copy atomic by each thread's architecture."""
-        axioms = [t.target.axiom("multi-copy-atomic") for t in program.threads]
+        memory = {place.memory for place in program.places}
+        axioms = [t.target.axiom("multi-copy-atomic", memory) for t in program.threads]
         found = []
         for axiom in axioms:
             if axiom is None or axiom.evidence not in self._evidence:

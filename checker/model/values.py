@@ -6,7 +6,7 @@ from typing import Any
 
 import z3
 
-from checker.expression import Apply, Const, Expression, ReadValue
+from checker.expression import TRUE, Apply, Const, Expression, ReadValue
 from checker.model.events import Event, Structure
 from checker.model.logic import Term, conj, disj, equal, implies, negate, require
 
@@ -48,19 +48,18 @@ class Values:
         self._solver = solver
         self._loaded: dict[int, Bits] = {}
         self._waiting: list[int] = []
-        self._runs: dict[int, Term] = {}
+        self._runs: dict[tuple[int, bool, Expression], Term] = {}
         self.on_value: list[int] = []
         """Load events whose value matters, in the order in which that was found."""
 
     def runs(self, event: Event) -> Term:
         """Return whether an event happens."""
         operation = self._made.program.operations[event.operation]
-        key = 2 * event.operation + (not event.is_load)
+        when = self._made.access(event).when if self._made.conditional else TRUE
+        key = (event.operation, event.is_load, when)
         if key not in self._runs:
-            guard = self.holds(operation.guard)
-            self._runs[key] = (
-                guard if event.is_load else conj((guard, self.holds(operation.stores_if)))
-            )
+            guards = [operation.guard, when] + [operation.stores_if] * (not event.is_load)
+            self._runs[key] = conj(self.holds(guard) for guard in guards)
         return self._runs[key]
 
     def settle(self) -> None:
@@ -175,6 +174,11 @@ class Values:
         event = self._made.events[store]
         operation = self._made.program.operations[event.operation]
         size = self._made.cells[event.cell].size
+        if self._made.access(event).zeros:
+            return z3.BitVecVal(0, 8 * size)
+        kept = self._made.put_back(event)
+        if kept is not None:
+            return self.loaded(kept)
         low, high = 8 * event.byte, 8 * (event.byte + size)
         assert operation.value is not None
         if isinstance(operation.value, Const):
