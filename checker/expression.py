@@ -27,6 +27,14 @@ class ReadValue:
 
 
 @dataclass(frozen=True)
+class Free:
+    """A number that the environment chooses: an execution may have any that is asked of it."""
+
+    name: str
+    bits: int
+
+
+@dataclass(frozen=True)
 class Apply:
     """An operator applied to expressions; a comparison has one bit."""
 
@@ -35,7 +43,7 @@ class Apply:
     bits: int
 
 
-Expression = Const | ReadValue | Apply
+Expression = Const | ReadValue | Free | Apply
 
 TRUE = Const(1, 1)
 FALSE = Const(0, 1)
@@ -132,17 +140,22 @@ def reads_of(expression: Expression) -> Iterator[int]:
             yield from reads_of(argument)
 
 
-def evaluate(expression: Expression, read: Callable[[int], int]) -> int:
-    """Compute an expression, given what each read operation returned."""
+def evaluate(
+    expression: Expression, read: Callable[[int], int], chosen: Callable[[Free], int]
+) -> int:
+    """Compute an expression, given what each read returned and what the environment chose."""
     if isinstance(expression, Const):
         return expression.value
     mask = (1 << expression.bits) - 1
     if isinstance(expression, ReadValue):
         return read(expression.operation) & mask
+    if isinstance(expression, Free):
+        return chosen(expression) & mask
     args = expression.args
     if expression.op == "ite":
-        return evaluate(args[1] if evaluate(args[0], read) else args[2], read)
-    first = evaluate(args[0], read)
+        taken = args[1] if evaluate(args[0], read, chosen) else args[2]
+        return evaluate(taken, read, chosen)
+    first = evaluate(args[0], read, chosen)
     match expression.op:
         case "not":
             return ~first & mask
@@ -151,7 +164,7 @@ def evaluate(expression: Expression, read: Callable[[int], int]) -> int:
         case "sext":
             return signed(first, args[0].bits) & mask
         case op:
-            return BINARY[op](first, evaluate(args[1], read), args[0].bits) & mask
+            return BINARY[op](first, evaluate(args[1], read, chosen), args[0].bits) & mask
 
 
 def larger(expression: Expression, limit: int) -> bool:

@@ -281,6 +281,22 @@ class Torn:
 
 
 @value
+class Faulted:
+    """`fault(P0)`: an access of a user copy of the thread faulted."""
+
+    thread: int
+    at: Position = field(default=(0, 0), compare=False)
+
+
+@value
+class Dirty:
+    """`dirty(x)`: a write through KVM marked the page of the location dirty."""
+
+    location: str
+    at: Position = field(default=(0, 0), compare=False)
+
+
+@value
 class Connective:
     """`not`, `and`, `or`, `implies`, `true` or `false` over propositions."""
 
@@ -288,7 +304,7 @@ class Connective:
     args: tuple[Proposition, ...]
 
 
-Proposition = Equal | Torn | Connective
+Proposition = Equal | Torn | Faulted | Dirty | Connective
 
 
 @value
@@ -388,3 +404,5 @@ class Test:
     shown: tuple[Register | Memory, ...] = ()
     """Places named by a `locations` clause: part of every final state."""
     filter: Proposition | None = None
+    faults: bool = False
+    """Whether it asks about executions in which user copies fault."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from checker.expression import TRUE, Expression
+from checker.expression import TRUE, Expression, Free
 from checker.value import value
 
 if TYPE_CHECKING:
@@ -88,6 +88,14 @@ class Fence:
     name: str
 
 
+@value
+class Chance:
+    """A number that the environment chooses, and which it may be, the likeliest first."""
+
+    free: Free
+    numbers: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Operation:
     """One thing the test's author wrote, as the accesses it becomes, in program order."""
@@ -106,6 +114,8 @@ class Operation:
     at: Position = field(default=(0, 0), compare=False)
     lowering: str = ""
     """The access notation it was lowered by."""
+    chances: tuple[Chance, ...] = ()
+    """For one that may fault: the access that does, from 1, or 0; and the bytes that were moved."""
 
     @property
     def accesses(self) -> Iterator[Access]:
@@ -213,6 +223,8 @@ class Program:
     shown: tuple[Shown, ...] = ()
     assumed: tuple[Expression, ...] = ()
     """Executions in which one of these fails are cut off: loops that would need more rounds."""
+    environment: tuple[Expression, ...] = ()
+    """What holds of the numbers that the environment chooses."""
     keep: Question | None = None
     """A `filter` clause: final states in which it fails are not counted."""
     inexact: tuple[str, ...] = ()

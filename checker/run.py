@@ -26,6 +26,8 @@ class Request:
     states: bool
     kernel: Kernel = COMPLETE
     """Of the architectures that name none."""
+    faults: bool = False
+    """Whether user copies may fault."""
     folders: tuple[str, ...] = ()
     """A user's own data, read after the shipped."""
     standard_input: bytes | None = None
@@ -106,7 +108,12 @@ def check_file(path: str, request: Request) -> Outcome:
     problems: dict[Problem, None] = {}
     for target in wanted:
         try:
-            verdicts.append(check(test, target, name, request.limits, with_states=request.states))
+            verdicts.append(
+                check(
+                    test, target, name, request.limits,
+                    with_states=request.states, faults=request.faults,
+                )
+            )  # fmt: skip
         except Diagnostic as problem:
             problem.file = problem.file or name
             problems[_problem(problem, source)] = None

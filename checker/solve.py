@@ -22,6 +22,13 @@ COHERENCE = Reason(
 )
 """What a proof rests on when it needs no promise."""
 
+HANDLED = Reason(
+    "base.faults",
+    "no promise is needed: what a fault leaves, coherence and the values written forbid it",
+    "the fault handling of uaccess.h, as the operations' lowerings have it",
+)
+"""The same where user copies may fault."""
+
 
 @dataclass
 class Query:
@@ -84,7 +91,11 @@ class Query:
             rest = {other: literal for other, literal in needed.items() if other != name}
             if self._core(rest) is not None:
                 needed = rest
-        return tuple(self.model.promises.reasons[name] for name in needed) or (COHERENCE,)
+        return tuple(self.model.promises.reasons[name] for name in needed) or self._nothing
+
+    @property
+    def _nothing(self) -> tuple[Reason, ...]:
+        return (HANDLED,) if self.program.environment else (COHERENCE,)
 
     def residues(self, *, practice: bool) -> tuple[Reachable, ...]:
         """Return, for each location, the residues at which the proposition is reachable."""

@@ -58,6 +58,22 @@ class TornRead:
 
 
 @value
+class FaultSeen:
+    """A page fault inside a user copy."""
+
+    thread: int
+    name: str
+    """The operation as the test has it."""
+    access: str
+    location: str
+    offset: int
+    """The first byte that the access would have touched, in its location."""
+    moved: int
+    """How many bytes the call had moved when it returned."""
+    size: int
+
+
+@value
 class Execution:
     """A candidate execution that satisfies the proposition; rows are oldest first."""
 
@@ -74,6 +90,7 @@ class Execution:
     """Number and thread of each operation."""
     lowerings: tuple[tuple[int, str], ...] = ()
     """Number and access notation of each operation in the rows."""
+    faults: tuple[FaultSeen, ...] = ()
 
 
 @value

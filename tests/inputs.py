@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from checker.arch import target
 from checker.check import Limits, check
+from checker.expression import Expression, Free, evaluate
 from checker.language import parse
 from checker.lowering import sketch
 from checker.lowering.draft import Sketch
@@ -57,3 +59,12 @@ def final(text: str, arch: str = "arm64") -> set[tuple[int, ...]]:
     found = verdict(text, arch, states=True).states
     assert found is not None
     return {tuple(value for _, value in state) for state in found}
+
+
+def computed(expression: Expression, read: Callable[[int], int]) -> int:
+    """Compute an expression that nothing but what was read decides."""
+
+    def chosen(free: Free) -> int:
+        raise AssertionError(free)
+
+    return evaluate(expression, read, chosen)

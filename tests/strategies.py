@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import prod
@@ -11,7 +11,16 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from checker.arch import Target, target
-from checker.arch.schema import Architecture, Axiom, Evidence, Rule
+from checker.arch.schema import (
+    MEMORY,
+    NORMAL,
+    AlignmentFault,
+    Architecture,
+    Axiom,
+    Evidence,
+    Rule,
+    Scope,
+)
 from checker.expression import (
     BINARY,
     TRUE,
@@ -119,31 +128,62 @@ def program(
     )  # fmt: skip
 
 
+SCOPE: dict[str, Any] = {
+    "sizes": None, "elements": None, "needs": frozenset(), "lacks": frozenset(),
+    "memory": frozenset({NORMAL}),
+}  # fmt: skip
+"""What a rule speaks of beside classes, where nothing narrows it."""
+
+
+def _scoped(classes: tuple[str, ...], rest: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a rule or a fault, those of its scope gathered."""
+    given = {"id": "", "says": "", "evidence": "manual", "source": "", "note": ""} | rest
+    scope = {key: given.pop(key, usual) for key, usual in SCOPE.items()}
+    return given | {"scope": Scope(classes=frozenset(classes or ("gpr",)), **scope)}
+
+
 def rule(unit: int | Literal["whole", "element"], *classes: str, **rest: Any) -> Rule:
     """Return a rule for these classes, or for `gpr`; its other fields default to no condition."""
-    given = {
-        "id": "synthetic.rule", "says": "", "sizes": None, "elements": None, "align": None,
-        "within": None, "needs": frozenset(), "rmw": False, "evidence": "manual", "source": "",
-        "note": "", "memory": "",
-    } | rest  # fmt: skip
-    return Rule(unit=unit, classes=frozenset(classes or ("gpr",)), **given)
+    given = {"align": None, "within": None, "rmw": False} | rest
+    return Rule(unit=unit, **_scoped(classes, given))
 
 
-def synthetic(*rules: Rule, mca: Evidence | None = "manual") -> Target:
-    """Return a target of an architecture with these rules, multi-copy atomic by that evidence."""
-    axiom = Axiom(f"synthetic.mca.{mca}", "multi-copy-atomic", "", frozenset(), mca or "manual", "")
-    named = tuple(replace(r, id=_identity(r)) for r in rules)
-    arch = Architecture(
-        "synthetic", "synthetic", "", (), 8, "little", (), (), (), named,
-        (axiom,) if mca else (), "",
+def fault(align: int | Literal["size", "element"], *classes: str, **rest: Any) -> AlignmentFault:
+    """Return an alignment fault that stops, for these classes, or for `gpr`, of any memory."""
+    given = {"handler": "stops", "memory": frozenset(MEMORY)} | rest
+    return AlignmentFault(align=align, **_scoped(classes, given))
+
+
+def synthetic(
+    *promises: Rule | AlignmentFault,
+    mca: Evidence | None = "manual",
+    memory: Collection[str] = (NORMAL,),
+    features: Collection[str] = (),
+) -> Target:
+    """Return a target of an architecture with these rules and faults.
+
+    It is multi-copy atomic by that evidence, for memory of these types, and has these features.
+    """
+    axiom = Axiom(
+        f"synthetic.mca.{mca}.{'.'.join(sorted(memory))}", "multi-copy-atomic", "", frozenset(),
+        frozenset(memory), mca or "manual", "", "",
     )  # fmt: skip
-    return Target("synthetic", arch, frozenset())
+    named = [replace(one, id=_identity(one)) for one in promises]
+    arch = Architecture(
+        "synthetic", "synthetic", "", (), 8, "little", (), (), (),
+        tuple(one for one in named if isinstance(one, Rule)),
+        tuple(one for one in named if isinstance(one, AlignmentFault)),
+        (axiom,) if mca else (), (), "",
+    )  # fmt: skip
+    return Target("synthetic", arch, frozenset(features))
 
 
-def _identity(r: Rule) -> str:
-    """Return an id that no rule shares which promises something else."""
-    sets = (sorted(some) if some else some for some in (r.classes, r.sizes, r.elements))
-    return f"synthetic {[*sets]} {r.align} {r.within} {r.unit} {r.rmw} {r.evidence}"
+def _identity(one: Rule | AlignmentFault) -> str:
+    """Return an id that no promise shares which says something else."""
+    rest = replace(one, id="", scope=None)  # type: ignore[arg-type]  # it is spelled by itself
+    scope = [one.scope.classes, one.scope.sizes, one.scope.elements]
+    scope += [one.scope.needs, one.scope.lacks, one.scope.memory]
+    return f"synthetic {[some if some is None else sorted(some) for some in scope]} {rest}"
 
 
 # --- architectures --------------------------------------------------------------------------------
@@ -214,8 +254,8 @@ def classes_of(one: Target, *, rmw: bool) -> list[str]:
     found = {
         cls
         for r in one.arch.rules
-        if (not rmw or r.rmw) and (r.sizes is None or min(r.sizes) <= 8)
-        for cls in r.classes
+        if (not rmw or r.rmw) and (r.scope.sizes is None or min(r.scope.sizes) <= 8)
+        for cls in r.scope.classes
     }
     return sorted(found)
 
@@ -507,8 +547,8 @@ def programs(draw: st.DrawFn, budget: int = 1500) -> Program:
         "drawn", found[0], "code", tuple(sketch.places),
         tuple(Thread(n, t) for n, t in enumerate(found)), tuple(sketch.operations),
         draw(questions(sketch)), tuple(shown),
-        (draw(conditions(reads)),) if draw(rare) == 5 else (),
-        draw(questions(sketch, 0)) if draw(rare) == 5 else None,
+        assumed=(draw(conditions(reads)),) if draw(rare) == 5 else (),
+        keep=draw(questions(sketch, 0)) if draw(rare) == 5 else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from checker import expression, solve
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, Shown, ValueIs
 from tests import bruteforce
+from tests.inputs import computed
 from tests.strategies import Case, cases, expressions, load, operation, program, result
 
 EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "200"))
@@ -84,7 +85,7 @@ def test_arithmetic(value: expression.Expression, memory: bytes) -> None:
     def read(number: int) -> int:
         return int.from_bytes(memory[2**number - 1 : 2 ** (number + 1) - 1], "little")
 
-    expected = expression.evaluate(value, read)
+    expected = computed(value, read)
     one = program(
         READS, places=[Place("x", 7, tuple(memory), 8)],
         shown=(Shown("value", value, value.bits, signed=False),),
@@ -100,7 +101,7 @@ def test_operators(op: str) -> None:
     value = expression.binary(op, expression.ReadValue(0, 8), expression.ReadValue(1, 8))
     shown = (Shown("value", value, value.bits, signed=False),)
     for a, b in product(ends, ends):
-        expected = expression.evaluate(value, {0: a, 1: b}.__getitem__)
+        expected = computed(value, {0: a, 1: b}.__getitem__)
         returned = {0: a, 1: b}
         assert bruteforce.number(value, lambda read, _: returned[read]) == expected  # noqa: B023
         one = program(some, places=[Place("x", 2, (a, b), 8)], shown=shown)

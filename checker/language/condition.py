@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from checker import litmus as ast
-from checker.diagnostic import Diagnostic
+from checker.diagnostic import Diagnostic, nearest
 from checker.language.nesting import bound
 
 if TYPE_CHECKING:
@@ -94,6 +94,15 @@ class ConditionRules:
     def torn(self, c: list[Any]) -> ast.Torn:
         return ast.Torn(c[0] if c else None)
 
+    def predicate(self, c: list[Token]) -> ast.Faulted | ast.Dirty:
+        name, of = str(c[0]), str(c[1])
+        if name == "dirty":
+            return ast.Dirty(of, where(c[1]))
+        if name == "fault" and of[0] == "P" and of[1:].isdecimal():
+            return ast.Faulted(int(of[1:]), where(c[1]))
+        hint = nearest(name, ("torn", "fault", "dirty")) or "torn(1:r0), fault(P0), dirty(x)"
+        raise Diagnostic(f"`{name}({of})` is not a proposition", where(c[0]), hint)
+
     def equal(self, c: list[Any]) -> ast.Equal:
         place = c[0]
         at = place.at if isinstance(place, ast.Register) else place.path.at
@@ -144,8 +153,13 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
             return "torn"
         case ast.Torn(register):
             return f"torn({show_place(register)})" if register else "torn"
+        case ast.Faulted(thread):
+            return f"fault(P{thread})"
+        case ast.Dirty(name):
+            return f"dirty({name})"
         case ast.Connective("not", (inner,)):
-            return f"~{show(inner, 4)}" if isinstance(inner, ast.Torn) else f"~({show(inner)})"
+            simple = isinstance(inner, (ast.Torn, ast.Faulted, ast.Dirty))
+            return f"~{show(inner, 4)}" if simple else f"~({show(inner)})"
         case ast.Connective(op, args) if op in _BINDING:
             binding, word = _BINDING[op]
             text = word.join(show(arg, binding) for arg in args)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from checker.language.declarations import Parsed
     from checker.language.source import Source
 
-KEYS = ("Arch", "Expect", "Override")
+KEYS = ("Arch", "Expect", "Faults", "Override")
 """The keys that mean something here; others are herd7's and its users', and are kept."""
 
 VERDICTS = ("forbidden", "fragile", "allowed", "unknown")
@@ -26,11 +26,14 @@ def interpret(source: Source, parsed: Parsed) -> ast.Test:
     archs: list[tuple[str, Position]] = []
     expectations: list[ast.Expectation] = []
     overrides: list[ast.Override] = []
+    faults = False
     for key, value, at in source.info:
         if key == "Arch":
             archs += _arch_list(value, at)
         elif key == "Expect":
             expectations += _expect_list(value, at)
+        elif key == "Faults":
+            faults = _yes_or_no(value, at)
         elif key == "Override":
             overrides.append(_override(value, at))
         elif meant := nearest(key.capitalize(), KEYS, cutoff=0.75):
@@ -52,7 +55,15 @@ def interpret(source: Source, parsed: Parsed) -> ast.Test:
         condition=parsed.condition,
         shown=parsed.shown or (),
         filter=parsed.filter,
+        faults=faults,
     )
+
+
+def _yes_or_no(value: str, at: Position) -> bool:
+    word = value.strip().lower()
+    if word not in ("yes", "no"):
+        raise Diagnostic(f"`{value.strip()}` is neither yes nor no", at, "Faults = yes")
+    return word == "yes"
 
 
 def _pieces(value: str, at: Position) -> list[tuple[str, Position]]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from checker import arch as archs
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
+from checker.expression import Expression
 from checker.litmus import Override, Test
-from checker.lowering import expand, select
+from checker.lowering import expand, faults, select
 from checker.lowering.draft import Draft, Sketch
 from checker.lowering.sketch import sketch
-from checker.program import Access, Fence, Layer, Operation, Place, Program
+from checker.program import Access, Chance, Fence, Layer, Operation, Place, Program
 from checker.value import value
 
 MAX_ALTERNATIVES = 1024
@@ -32,6 +33,7 @@ class Form:
     residue: int = 0
     """The location's address is `residue` modulo `modulus`."""
     exact: bool = True
+    environment: tuple[Expression, ...] = ()
 
 
 def programs(test: Test, drawn: Sketch, target: Target, layer: Layer) -> Iterator[Program]:
@@ -40,31 +42,32 @@ def programs(test: Test, drawn: Sketch, target: Target, layer: Layer) -> Iterato
     Raises Diagnostic where an operation does not build on the architecture, LimitReached where
     there are too many combinations.
     """
-    combinations: list[tuple[tuple[Operation, ...], dict[str, Place]]]
+    combinations: list[tuple[tuple[Form, ...], dict[str, Place]]]
     combinations = [((), {place.name: place for place in drawn.places})]
     inexact: dict[str, None] = {}
     for draft in drawn.drafts:
         forms = _forms(draft, drawn, layer, test.overrides)
         inexact |= {form.operation.name: None for form in forms if not form.exact}
         combinations = [
-            ((*operations, form.operation), placed)
-            for operations, places in combinations
+            ((*chosen, form), placed)
+            for chosen, places in combinations
             for form in forms
             if (placed := _placed(places, draft, form)) is not None
         ]
         if len(combinations) > MAX_ALTERNATIVES:
             raise LimitReached(f"more than {MAX_ALTERNATIVES} combinations of lowerings")
-    for operations, places in combinations:
+    for chosen, places in combinations:
         yield Program(
             name=test.name,
             target=target,
             layer=layer,
             places=tuple(places.values()),
             threads=drawn.threads,
-            operations=operations,
+            operations=tuple(form.operation for form in chosen),
             question=drawn.question,
             shown=drawn.shown,
             assumed=drawn.assumed,
+            environment=tuple(held for form in chosen for held in form.environment),
             keep=drawn.keep,
             inexact=tuple(inexact),
         )
@@ -111,10 +114,19 @@ def _forms(
                 )
                 _check_kinds(draft, steps, lowering)
                 found[steps, modulus, residue] = None
-    return [
-        Form(_operation(draft, steps, lowering.text), modulus, residue, lowering.exact)
-        for steps, modulus, residue in found
-    ]
+    return [_form(draft, lowering, steps, modulus, residue) for steps, modulus, residue in found]
+
+
+def _form(
+    draft: Draft, lowering: select.Lowering, steps: Steps, modulus: int, residue: int
+) -> Form:
+    environment: tuple[Expression, ...] = ()
+    chances: tuple[Chance, ...] = ()
+    if draft.faults:
+        steps, held, found = faults.faulting(draft, steps, lowering.fault)
+        environment, chances = (held,), tuple(found)
+    operation = replace(_operation(draft, steps, lowering.text), chances=chances)
+    return Form(operation, modulus, residue, lowering.exact, environment)
 
 
 def _check_verbs(draft: Draft, parts: expand.Parts, lowering: select.Lowering) -> None:

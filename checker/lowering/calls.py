@@ -9,6 +9,7 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import TRUE, Const, Expression, ReadValue
+from checker.lowering import faults
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import spell
@@ -39,7 +40,7 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
     name, args, at = expr.name, expr.args, expr.at
     if name in BARRIERS:
         number = run.next_number(at)
-        run.state.drafts.append(Draft(number, run.thread, name, "fence", at, guard=run.guard))
+        run.state.drafts.append(Draft(number, run.thread, name, "fence", at, guard=run.executed))
         return _SUCCESS
     if name in ("likely", "unlikely") and len(args) == 1:
         return run.integer(args[0])
@@ -56,11 +57,12 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
             f"{name}() takes {len(known.roles)} arguments, not {len(args)}", at,
             f"{name}({', '.join(known.roles)})",
         )  # fmt: skip
-    outer, run.spelled = (run.spelled, run.side), name
+    outer = (run.spelled, run.side, run.user_side)
+    run.spelled, run.user_side = name, known.user_side
     try:
         return _operate(run, known, dict(zip(known.roles, args, strict=True)), at)
     finally:
-        run.spelled, run.side = outer
+        run.spelled, run.side, run.user_side = outer
 
 
 def _unknown(name: str, at: Position) -> Diagnostic:
@@ -85,21 +87,33 @@ def _operate(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> 
             value = run.integer(args["value"])
             place = run.pointer(args["pointer"], at)
             run.put(place, run.raw(value, value.bits // 8), shape.operation, at)
+            return outcome(run, shape, value.bits // 8)
         case "put" | "write":
             place = _place(run, args, at)
             value = run.integer(args["value"])
             run.put(place, run.raw(value, run.layout.size(place.type)), shape.operation, at)
+            return outcome(run, shape, run.layout.size(place.type))
         case "get" | "get_guest":
-            place = _place(run, args, at)
-            read = run.number(run.read(shape.operation, place, at), place.type)
-            target = run.lvalue(args["target"])
-            run.put(target, run.raw(read, run.layout.size(target.type)), "plain-write", at)
+            return _get(run, shape, args, at)
         case "read":
             place = _place(run, args, at)
             if place.local:
                 return run.load(place, at)
             return run.number(run.read(shape.operation, place, at), place.type)
     return _SUCCESS
+
+
+def _get(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
+    """Read a user value; where that faults the target is zero: arch/*/include/asm/uaccess.h."""
+    place = _place(run, args, at)
+    raw = run.read(shape.operation, place, at)
+    succeeded = _succeeded(run, raw.bits // 8)
+    raw = ex.choose(succeeded, raw, Const(0, raw.bits))
+    target, result = run.lvalue(args["target"]), outcome(run, shape, raw.bits // 8)
+    read = run.number(raw, place.type)
+    run.user_side = None
+    run.put(target, run.raw(read, run.layout.size(target.type)), "plain-write", at)
+    return result
 
 
 def _place(run: ThreadRunner, args: Arguments, at: Position) -> Address:
@@ -124,14 +138,64 @@ def _copy(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Int
     size = _length(run, args["size"], at)
     to, source = run.pointer(args["to"], at), run.pointer(args["from"], at)
     constant = shape.verb == "copy" and _is_constant(args["size"])
+    result = _SUCCESS
     if source.local:
         raw = run.bytes_of(source, args["from"].at, size)
     else:
         run.side = Known(source=run.alignment(to), constant=constant)
         raw = run.read(shape.operation, source, args["from"].at, size)
+        if run.state.drafts[-1].faults:
+            raw, result = _arrived(run, shape, raw, to, at), outcome(run, shape, size)
     run.side = Known(source=run.alignment(source), constant=constant)
     run.put(to, raw, shape.operation, args["to"].at)
-    return _SUCCESS
+    return result if source.local is False else outcome(run, shape, size)
+
+
+def _arrived(
+    run: ThreadRunner, shape: Shape, raw: Expression, to: Address, at: Position
+) -> Expression:
+    """Return what a copy from user memory leaves in a local variable where it may fault.
+
+    copy_from_user() clears what did not arrive (include/linux/uaccess.h, v6.12); others leave it.
+    """
+    if not to.local:
+        raise Diagnostic(
+            "a copy from user memory that may fault needs a local variable to go to", at
+        )
+    size, count = raw.bits // 8, faults.moved(run.state.drafts[-1].number)
+    kept = Const(0, raw.bits) if shape.clears else run.bytes_of(to, at, size)
+    arrived = raw
+    for came in range(size):
+        mixed = c.replace(kept, 0, c.part(raw, 0, came)) if came else kept
+        arrived = ex.choose(ex.binary("eq", count, Const(came, count.bits)), mixed, arrived)
+    return arrived
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def _succeeded(run: ThreadRunner, size: int) -> Expression:
+    """Return whether the operation just made has moved all its bytes."""
+    draft = run.state.drafts[-1] if run.state.drafts else None
+    return faults.complete(draft.number, size) if draft and draft.faults else TRUE
+
+
+def outcome(run: ThreadRunner, shape: Shape, size: int) -> Integer:
+    """Return what a call returns for the operation just made; the thread may end with it."""
+    draft = run.state.drafts[-1] if run.state.drafts else None
+    if draft is None or not draft.faults:
+        return _SUCCESS
+    succeeded = faults.complete(draft.number, size)
+    if draft.dies:
+        run.ends(ex.binary("and", draft.guard, faults.died(draft.number)))
+    if shape.returns == "label":
+        run.ends(ex.binary("and", draft.guard, ex.invert(succeeded)))
+        return _SUCCESS
+    if shape.returns == "left":
+        left = ex.binary("sub", Const(size, faults.BITS), faults.moved(draft.number))
+        return Integer(left, False).convert(8 * run.layout.word, False)
+    failed = Const(faults.EFAULT & 0xFFFFFFFF, 32)
+    return Integer(ex.choose(succeeded, Const(0, 32), failed), True)
 
 
 def _is_constant(expr: ast.Expr) -> bool:

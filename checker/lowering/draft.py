@@ -28,6 +28,10 @@ class Draft:
     stores_if: Expression = TRUE
     spelled: str = ""
     """The call as the test has it."""
+    faults: bool = False
+    """Whether a page fault may end it before its last access."""
+    dies: bool = False
+    """Whether the kernel dies where another access than the first faults."""
 
 
 @value

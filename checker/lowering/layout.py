@@ -25,7 +25,8 @@ class Layout:
 
     def __init__(self, target: Target, structs: tuple[Struct, ...]) -> None:
         """Keep the architecture's word, byte order and alignments, and the test's structs."""
-        self._word = target.arch.word
+        self.target = target
+        self.word = target.arch.word
         self.big_endian = target.endian == "big"
         self._alignment = dict(target.arch.alignment)
         self._structs = {struct.tag: struct for struct in structs}
@@ -37,9 +38,9 @@ class Layout:
                 raise Diagnostic("spinlock_t is not modelled", hint="locks need an ordering model")
             case Scalar(name):
                 base = name.removeprefix("unsigned ")
-                return self._word if base == "long" else _FIXED[base]
+                return self.word if base == "long" else _FIXED[base]
             case Pointer():
-                return self._word
+                return self.word
             case Array(of, count):
                 return self.size(of) * count
             case StructName():

@@ -10,10 +10,11 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import TRUE, Const, Expression, ReadValue
+from checker.lowering import select
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import Layout, spell
-from checker.lowering.select import NOTHING
+from checker.lowering.select import NOTHING, Known
 from checker.lowering.values import Address, Integer, Value
 from checker.program import Footprint, Place
 from checker.value import value
@@ -52,6 +53,8 @@ class World:
     """A number for each location, of which only equality means anything."""
     unroll: int
     """How many rounds of a loop are run."""
+    faults: bool = False
+    """Whether user copies may fault."""
 
 
 class Objects:
@@ -64,11 +67,16 @@ class Objects:
         self.world = world
         self.state = state
         self.guard: Expression = TRUE
+        """When the statement that is being run is reached."""
+        self.alive: Expression = TRUE
+        """When the thread has not ended before: no fault has taken it out."""
         self.locals: dict[str, Local] = {}
         self.spelled = ""
         """The call that is being run, as the test has it."""
         self.side = NOTHING
         """What is known of that call's size and of the other side, if it is a copy."""
+        self.user_side: Kind | None = None
+        """Which of that call's accesses are on user memory."""
 
     def local(self, name: str) -> Address:
         """Return the place of a local variable."""
@@ -131,7 +139,9 @@ class Objects:
         local = self.locals[target.base]
         if isinstance(local.value, Address):
             local.value = Const(0, 8 * self.layout.size(local.type))
-        local.value = c.replace(local.value, target.offset, raw)
+        kept = c.part(local.value, target.offset, size)
+        written = ex.choose(self.alive, raw, kept)
+        local.value = c.replace(local.value, target.offset, written)
         if ex.larger(local.value, MAX_TERMS):
             raise Diagnostic(
                 f"the value of `{target.base}` depends on more than {MAX_TERMS} terms", at,
@@ -165,12 +175,30 @@ class Objects:
         value: Expression | None = None, stores_if: Expression = TRUE,
     ) -> int:  # fmt: skip
         """Add an operation on shared memory, and return its number."""
-        number = self.next_number(at)
+        number, faults = self.next_number(at), self._may_fault(kind)
         known = replace(self.side, align=self.alignment(address))
         self.state.drafts.append(
             Draft(
                 number, self.thread, operation, kind, at, self.footprint(address, size, at), known,
-                value, self.guard, stores_if, self.spelled,
+                value, self.executed, stores_if, self.spelled, faults,
+                faults and self._dies(operation, size, known),
             )
         )  # fmt: skip
         return number
+
+    @property
+    def executed(self) -> Expression:
+        """When an operation that stands here is executed."""
+        return ex.binary("and", self.guard, self.alive)
+
+    def ends(self, when: Expression) -> None:
+        """End the thread where a condition holds: what follows is not executed there."""
+        self.alive = ex.binary("and", self.alive, ex.invert(when))
+
+    def _dies(self, operation: str, size: int, known: Known) -> bool:
+        found = select.select(operation, size, self.layout.target, "code", known)
+        return found is not None and found.fault == "oops"
+
+    def _may_fault(self, kind: Kind) -> bool:
+        """Whether the access being made is on the side of a user copy that can fault."""
+        return self.world.faults and kind == self.user_side

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from checker import arch as archs
 from checker.arch.folders import remembered
@@ -48,8 +49,21 @@ class Shape:
     """For a copy: the role of the side that the notation's verb speaks of."""
     update: str = ""
     """For an atomic update: the C operator."""
+    returns: Literal["", "efault", "left", "label"] = ""
+    """What a page fault in it makes the call do: return -EFAULT, return how many bytes are left to
+    copy, or leave by a label. Empty for what does not access user memory."""
+    clears: bool = False
+    """Whether bytes that did not arrive are cleared."""
     result: str = "status"
     """What the call returns: `old`, `new`, `zero` (whether the new value is zero) or `status`."""
+
+    @property
+    def user_side(self) -> Literal["load", "store"] | None:
+        """Which of the call's accesses are on user memory, if any are."""
+        if not self.returns:
+            return None
+        reads = self.user == "from" or self.verb in ("get", "get_guest")
+        return "load" if reads else "store"
 
 
 @remembered
@@ -60,7 +74,12 @@ def shape(name: str) -> Shape | None:
         table = archs.operations()[operation]
         verb, _, rest = table["signature"].partition("(")
         roles = tuple(role.strip() for role in rest.rstrip(")").split(",") if role.strip())
-        return Shape(operation, verb, roles, table.get("user", "")) if roles else None
+        if not roles:
+            return None
+        return Shape(
+            operation, verb, roles, table.get("user", ""),
+            returns=table.get("returns", ""), clears=table.get("clears", False),
+        )  # fmt: skip
     match = _ATOMIC.match(name)
     return _atomic(match) if match else None
 

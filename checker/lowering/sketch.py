@@ -10,9 +10,10 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.arch import Target
 from checker.arch.schema import NORMAL
-from checker.diagnostic import Diagnostic, nearest
+from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import Apply, Const, Expression, ReadValue
 from checker.language.condition import show_place
+from checker.lowering import faults as page_faults
 from checker.lowering import values as c
 from checker.lowering.c import ThreadRunner
 from checker.lowering.draft import Sketch
@@ -36,7 +37,7 @@ MAX_LOCATION = 1 << 16
 """Bytes of one location."""
 
 
-def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
+def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False) -> Sketch:
     """Return a test as `target` sees it; loops are run at most `unroll` rounds.
 
     Raises Diagnostic where the test has no meaning on the architecture.
@@ -49,6 +50,7 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
         places=places,
         addresses={name: (index + 1) << 20 for index, name in enumerate(places)},
         unroll=unroll,
+        faults=faults,
     )
     state = State()
     threads, runners = [], []
@@ -214,7 +216,11 @@ class _Resolver:
                         f"{show_place(register)} is not set by a read", register.at,
                         "torn(…) speaks of the read operation that set the register",
                     )  # fmt: skip
-                return IsTorn(reads)
+                return IsTorn(tuple((n, self._succeeded(n, guard)) for n, guard in reads))
+            case ast.Faulted(thread, at):
+                return ValueIs(self._faulted(thread, at), 1)
+            case ast.Dirty(name, at):
+                return ValueIs(self._dirtied(name, at), 1)
             case ast.Equal(ast.Register() as register, value):
                 expression = self._register(register)
                 return ValueIs(expression, self._number(value, proposition, expression.bits))
@@ -266,11 +272,7 @@ class _Resolver:
         return value & ((1 << bits) - 1)
 
     def _register(self, register: ast.Register) -> Expression:
-        if register.thread >= len(self._runners):
-            raise Diagnostic(
-                f"there is no thread P{register.thread}", register.at,
-                f"the test has P0 to P{len(self._runners) - 1}",
-            )  # fmt: skip
+        self._check_thread(register.thread, register.at)
         runner = self._runners[register.thread]
         local = runner.locals.get(register.name)
         if local is None:
@@ -292,7 +294,45 @@ class _Resolver:
 
     def _every_read(self) -> tuple[tuple[int, Expression], ...]:
         drafts = self._runners[0].state.drafts
-        return tuple((d.number, d.guard) for d in drafts if d.kind in ("load", "rmw"))
+        reads = (d for d in drafts if d.kind in ("load", "rmw"))
+        return tuple((d.number, self._succeeded(d.number, d.guard)) for d in reads)
+
+    # --- faults
+
+    def _succeeded(self, number: int, guard: Expression) -> Expression:
+        """Return the guard of a read that counts only when its call succeeded."""
+        draft = self._runners[0].state.drafts[number]
+        if not draft.faults or draft.place is None:
+            return guard
+        return ex.binary("and", guard, page_faults.complete(number, draft.place.size))
+
+    def _faulted(self, thread: int, at: Position) -> Expression:
+        self._check_thread(thread, at)
+        found: Expression = ex.FALSE
+        for draft in self._runners[0].state.drafts:
+            if draft.thread == thread and draft.faults:
+                one = ex.binary("and", draft.guard, page_faults.happened(draft.number))
+                found = ex.binary("or", found, one)
+        return found
+
+    def _dirtied(self, name: str, at: Position) -> Expression:
+        """Return whether KVM marked a location's page dirty: it does where all bytes arrived."""
+        if name not in self._world.places:
+            hint = nearest(name, self._world.places)
+            raise Diagnostic(f"`{name}` is not a location", at, hint)
+        found: Expression = ex.FALSE
+        for draft in self._runners[0].state.drafts:
+            dirties = archs.operations()[draft.name].get("dirties") if draft.place else False
+            if dirties and draft.place and draft.place.location == name and draft.kind == "store":
+                found = ex.binary("or", found, self._succeeded(draft.number, draft.guard))
+        return found
+
+    def _check_thread(self, thread: int, at: Position) -> None:
+        if thread >= len(self._runners):
+            raise Diagnostic(
+                f"there is no thread P{thread}", at,
+                f"the test has P0 to P{len(self._runners) - 1}",
+            )  # fmt: skip
 
 
 def _places(proposition: ast.Proposition) -> Iterator[ast.Register | ast.Memory]:

@@ -61,6 +61,8 @@ class Model:
         alignment.assert_performed(self.structure, self.relations, self.promises, self.solver)
         grounding.ground(self.structure, self.relations, self.solver)
         self.asker = Asker(self.structure, self.relations)
+        for held in program.environment:
+            self.require(self.relations.values.holds(held))
         for assumed in program.assumed:
             self.require(self.relations.values.holds(assumed))
         if program.keep is not None:
@@ -73,6 +75,9 @@ class Model:
 
     def choices(self) -> Iterator[list[Term]]:
         """Yield the alternatives of each choice that makes an execution: one of each list holds."""
+        values = self.relations.values
+        for chance in (one for o in self.program.operations for one in o.chances):
+            yield [values.equals(chance.free, number) for number in chance.numbers]
         yield from (terms for terms in self.promises.chosen.values() if len(terms) > 1)
         yield from (list(takes.values()) for takes in self.relations.takes if len(takes) > 1)
         yield from ([term] for term in self.relations.order.values() if not isinstance(term, bool))

@@ -8,7 +8,7 @@ from typing import Any
 
 import z3
 
-from checker.expression import Expression, evaluate
+from checker.expression import Expression, Free, evaluate
 from checker.model import Model
 from checker.model.placement import PlacementClass
 from checker.model.relations import INITIAL
@@ -97,18 +97,23 @@ class Candidate:
             return self.value(kept) << 8 * max(made.byte, 0)
         written = self.operation(event).value
         assert written is not None
-        return evaluate(written, self.returned)
+        return evaluate(written, self.returned, self.chosen)
 
     def returned(self, operation: int) -> int:
         """Return what a read operation returned, in memory order."""
         value = 0
         for index in self.model.structure.of_operation[operation]:
             event = self.model.structure.events[index]
-            if event.is_load:
+            if event.is_load and index in self.source:
                 size = 8 * self.model.structure.cells[event.cell].size
                 mask = (1 << size) - 1 << 8 * event.byte
                 value = value & ~mask | self.value(index) << 8 * event.byte
         return value
+
+    def chosen(self, free: Free) -> int:
+        """Return the number that the environment chose."""
+        found = self.found.eval(self.model.relations.values.bits(free), model_completion=True)
+        return int(found.as_long())
 
     def initial(self, cell: int) -> int:
         """Return the initial value of a cell, in memory order."""
@@ -129,4 +134,4 @@ class Candidate:
         """Return the value of a column of the final state."""
         if isinstance(what, Footprint):
             return self.final(what)
-        return evaluate(what, self.returned)
+        return evaluate(what, self.returned, self.chosen)

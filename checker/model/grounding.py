@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 import z3
 
 from checker import expression as ex
-from checker.expression import TRUE, Apply, Const, Expression, ReadValue
+from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
 from checker.model.events import Structure
 from checker.model.logic import conj, earlier, implies, point, require
 from checker.model.relations import Relations
@@ -64,6 +64,8 @@ def _loads(made: Structure, flows: set[Flow]) -> Iterable[tuple[Expression, int]
             event = made.events[index]
             size = made.cells[event.cell].size
             if event.is_load and event.byte <= byte < event.byte + size:
+                if last is not None and made.conditional:
+                    yield condition, last  # the later one may not happen
                 last = index
         if last is not None:
             yield condition, last
@@ -76,7 +78,7 @@ def bytes_of(value: Expression) -> list[frozenset[Flow]]:
     """
     count = max(1, value.bits // 8)
     match value:
-        case Const():
+        case Const() | Free():
             return [frozenset()] * count
         case ReadValue(operation):
             return [frozenset({(TRUE, operation, byte)}) for byte in range(count)]

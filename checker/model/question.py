@@ -13,6 +13,9 @@ from checker.model.logic import Term, conj, disj, implies, negate
 from checker.model.relations import Relations
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Question, ValueIs
 
+Last = list[tuple[Term, int]]
+"""Load events of one byte of a read, and when each is the last that happens."""
+
 
 class Asker:
     """Turns questions into terms."""
@@ -55,8 +58,8 @@ class Asker:
         loads = self._cells(read, is_load=True)
         if not loads:
             return False
-        last = {cell: events[-1] for cell, events in loads.items()}
-        happens = self._relations.runs[next(iter(last.values()))]
+        last = {cell: self._last(events) for cell, events in loads.items()}
+        happens = disj(term for term, _ in next(iter(last.values())))
         writes = {
             operation.number: stores
             for operation in self._made.program.operations
@@ -75,21 +78,35 @@ class Asker:
                 found.setdefault(event.cell, []).append(index)
         return found
 
-    def _shared(self, write: int, last: dict[int, int]) -> dict[int, list[int]]:
+    def _last(self, loads: list[int]) -> Last:
+        """Return when each of several loads of a byte is the last that happens."""
+        found: Last = []
+        after: list[Term] = []
+        for load in reversed(loads):
+            runs = self._relations.runs[load]
+            if not any(runs is one for one in after):
+                found.append((conj((runs, *map(negate, after))), load))
+                after.append(runs)
+        return found
+
+    def _shared(self, write: int, last: dict[int, Last]) -> dict[int, list[int]]:
         stores = self._cells(write, is_load=False)
         return {cell: events for cell, events in stores.items() if cell in last}
 
-    def _partly_visible(self, stores: dict[int, list[int]], last: dict[int, int]) -> Term:
+    def _partly_visible(self, stores: dict[int, list[int]], last: dict[int, Last]) -> Term:
         """Return whether a write is visible at one shared cell and not at another."""
         seen = [
-            disj(self._relations.visible(store, last[cell]) for store in events)
+            disj(
+                _when(term, self._relations.visible(store, load))
+                for store in events
+                for term, load in last[cell]
+            )
             for cell, events in stores.items()
         ]
-        runs = self._relations.runs[next(iter(stores.values()))[0]]
-        return conj((runs, disj(seen), disj(negate(one) for one in seen)))
+        return conj((disj(seen), disj(negate(one) for one in seen)))
 
     def _crossed(
-        self, a: dict[int, list[int]], b: dict[int, list[int]], last: dict[int, int]
+        self, a: dict[int, list[int]], b: dict[int, list[int]], last: dict[int, Last]
     ) -> Term:
         """Return whether the read takes from two writes that are ordered both ways."""
         shared = [cell for cell in a if cell in b]
@@ -109,11 +126,12 @@ class Asker:
         """Return whether the coherence-first store of `a` is before that of `b`."""
         return disj(conj(self._relations.before(one, other) for other in b) for one in a)
 
-    def _takes_from(self, stores: dict[int, list[int]], last: dict[int, int]) -> Term:
+    def _takes_from(self, stores: dict[int, list[int]], last: dict[int, Last]) -> Term:
         return disj(
-            self._relations.takes[last[cell]].get(store, False)
+            _when(term, self._relations.takes[load].get(store, False))
             for cell, events in stores.items()
             for store in events
+            for term, load in last[cell]
         )
 
     # --- final memory
@@ -168,3 +186,8 @@ class Asker:
         if isinstance(value, Footprint):
             return self.memory(value)
         return self._relations.values.bits(value)
+
+
+def _when(last: Term, holds: Term) -> Term:
+    """Return what holds of a load where it is the last; where it does not happen, nothing does."""
+    return holds if last is True else conj((last, holds))

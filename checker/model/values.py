@@ -6,7 +6,7 @@ from typing import Any
 
 import z3
 
-from checker.expression import TRUE, Apply, Const, Expression, ReadValue
+from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
 from checker.model.events import Event, Structure
 from checker.model.logic import Term, conj, disj, equal, implies, negate, require
 
@@ -119,6 +119,8 @@ class Values:
             return z3.BitVecVal(value.value, value.bits)
         if isinstance(value, ReadValue):
             return self._returned(value)
+        if isinstance(value, Free):
+            return z3.BitVec(value.name, value.bits)
         if value.op == "ite":
             condition, yes, no = value.args
             holds = self.holds(condition)
@@ -150,7 +152,11 @@ class Values:
         for index in self._made.of_operation[value.operation]:
             event = self._made.events[index]
             if event.is_load:
-                pieces[event.byte] = self.loaded(index)
+                value_here, before = self.loaded(index), pieces.get(event.byte)
+                runs = self.runs(event)
+                if before is not None and not isinstance(runs, bool):
+                    value_here = z3.If(runs, value_here, before)
+                pieces[event.byte] = value_here
                 sizes[event.byte] = self._made.cells[event.cell].size
         parts, byte = [], 0
         while 8 * byte < value.bits:

@@ -12,7 +12,7 @@ from checker.model import Model
 from checker.model.candidate import Candidate
 from checker.model.relations import INITIAL
 from checker.program import Access, IsTorn, Logic, Question, Shown
-from checker.verdict import ByteSeen, Execution, Row, TornRead
+from checker.verdict import ByteSeen, Execution, FaultSeen, Row, TornRead
 
 
 def execution(model: Model, found: object, rules: frozenset[str]) -> Execution:
@@ -32,6 +32,7 @@ def execution(model: Model, found: object, rules: frozenset[str]) -> Execution:
         ),
         torn=tuple(_torn(candidate, rows)),
         threads=tuple((o.number, o.thread) for o in program.operations),
+        faults=tuple(_faults(candidate)),
         lowerings=tuple((o.number, o.lowering) for o in program.operations if o.lowering),
     )
 
@@ -41,6 +42,21 @@ def shown_value(shown: Shown, raw: int) -> int:
     if shown.swapped:
         raw = int.from_bytes(raw.to_bytes(shown.bits // 8, "little"), "big")
     return signed(raw, shown.bits) if shown.signed else raw
+
+
+def _faults(candidate: Candidate) -> Iterator[FaultSeen]:
+    for operation in candidate.model.program.operations:
+        accesses = list(operation.accesses)
+        if not operation.chances:
+            continue
+        at, moved = (candidate.chosen(one.free) for one in operation.chances)
+        if at:
+            access = accesses[at - 1]
+            place = access.footprint
+            yield FaultSeen(
+                operation.thread, operation.name, str(access), place.location, place.offset, moved,
+                operation.size,
+            )  # fmt: skip
 
 
 # --- rows -----------------------------------------------------------------------------------------

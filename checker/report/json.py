@@ -109,4 +109,16 @@ def _witness(witness: Execution) -> dict[str, Any]:
             for torn in witness.torn
         ],
         "state": dict(witness.state),
+        "faults": [
+            {
+                "thread": fault.thread,
+                "operation": fault.name,
+                "access": fault.access,
+                "location": fault.location,
+                "offset": fault.offset,
+                "moved": fault.moved,
+                "size": fault.size,
+            }
+            for fault in witness.faults
+        ],
     }

@@ -94,6 +94,10 @@ def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str
             others = tuple(r for r in one.residues if r != place)
             also = f" (and likewise at {_residues(others)})" if others else ""
             yield f"{one.location} at {place} modulo {one.modulus}{also}"
+    for fault in witness.faults:
+        at = f"{fault.access} of {fault.location}+{fault.offset}"
+        moved = f"it has moved {fault.moved} of {fault.size} bytes"
+        yield f"P{fault.thread} {fault.name}() faults at {at}; {moved}"
     for line in lanes.picture(witness):
         mark = line.find("<- torn")
         yield line[:mark] + style(line[mark:], "torn") if mark >= 0 else line

@@ -1,0 +1,160 @@
+"""`litmus check`: arguments in, exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from checker.cli import shared
+
+if TYPE_CHECKING:
+    from checker.arch.kernel import Kernel
+    from checker.verdict import Problem, Verdict
+
+EXAMPLES = """\
+examples:
+  litmus check litmus/kvm/stolen-time.litmus
+  litmus check litmus/ --arch arm64,arm64+lse2 --jobs 2
+  litmus check test.litmus --format json -o result.json
+  echo "$TEST" | litmus check -
+  litmus table put_user copy_to_user
+  litmus explain arm64
+
+exit status:
+  0  every result is as wanted: it meets its Expect; without one, an assertion holds
+  1  some result is not
+  2  something could not be read or used
+  3  nothing worse than an unknown: a limit was reached, and is named
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand to the parser."""
+    check = commands.add_parser(
+        "check",
+        help="check litmus tests",
+        description="Check litmus tests, and compare with what they expect.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    paths = check.add_argument(
+        "paths", nargs="+", metavar="PATH",
+        help="a file, a folder (searched for *.litmus), @list (a file that names files), or -",
+    )  # fmt: skip
+    paths.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}
+    check.add_argument(
+        "--arch", metavar="LIST", action="append", default=[],
+        help="architectures to ask about, as in arm64,arm64+lse2; instead of the test's own Arch",
+    )  # fmt: skip
+    shared.add_data(
+        check, "the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one)"
+    )
+    shared.add_output(check, ("text", "json"))
+    check.add_argument(
+        "--faults", action="store_true", help="let accesses to user memory fault, as pages do"
+    )
+    check.add_argument("--states", action="store_true", help="list every final state")
+    shared.add_jobs(check, 1)
+    shared.add_timeout(check)
+    check.add_argument(
+        "--unroll", type=shared.count, default=2, metavar="K", help="rounds of a loop (default: 2)"
+    )
+    shared.add_colour(check)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check what is asked for, print what came out, and return the exit status."""
+    from checker import run
+    from checker.check import Limits
+    from checker.verdict import Problem
+
+    asked = _asked(args)
+    if asked is None:
+        return 2
+    archs, version = asked
+    found = list(run.find(args.paths))
+    files = [one for one in found if isinstance(one, str)]
+    problems = [one for one in found if isinstance(one, Problem)]
+    limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
+    request = run.Request(archs, limits, args.states, version, args.faults, tuple(args.arch_path))
+    jobs = args.jobs or os.cpu_count() or 1
+    verdicts: list[Verdict] = []
+    streams = args.format == "text" and args.output is None and sys.stdout.isatty()
+    try:
+        with (
+            shared.output(args.output) as write,
+            shared.progress(len(files), wanted=not streams) as progress,
+        ):
+            report = _Text(write, shared.coloured(args)) if args.format == "text" else None
+            for outcome in run.check_all(files, request, jobs, progress):
+                verdicts += outcome.verdicts
+                problems += outcome.problems
+                if report and outcome.verdicts:
+                    report.test(outcome.verdicts)
+            if report:
+                report.end(verdicts, problems)
+            else:
+                from checker.report import json
+
+                write(json.render(verdicts, problems))
+    except OSError as error:
+        return shared.unwritten(args, error)
+    for problem in problems:
+        print(problem.shown, file=sys.stderr)
+    return status(verdicts, problems)
+
+
+def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
+    """Return the architectures and the kernel asked about, or None with a complaint printed."""
+    from checker import arch
+    from checker.arch import folders
+    from checker.arch.kernel import COMPLETE, kernel
+    from checker.diagnostic import Diagnostic
+
+    option = "--arch-path"
+    try:
+        folders.use(tuple(args.arch_path))
+        option = "--kernel"
+        version = kernel(args.kernel) if args.kernel else COMPLETE
+        option = "--arch"
+        names = shared.listed(args.arch)
+        for name in names:
+            arch.target(name, version)
+    except Diagnostic as unknown:
+        print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
+        return None
+    return names, version
+
+
+def status(verdicts: Sequence[Verdict], problems: Sequence[Problem]) -> int:
+    """Return the exit status of a run."""
+    if problems:
+        return 2
+    if any(verdict.ok is False for verdict in verdicts):
+        return 1
+    return 3 if any(verdict.ok is None for verdict in verdicts) else 0
+
+
+class _Text:
+    """The text report, written test by test."""
+
+    def __init__(self, write: Callable[[str], Any], colour: bool) -> None:
+        from checker.report import text
+
+        self._report = text
+        self._write = write
+        self._style = text.Style(colour)
+        self._count = 0
+
+    def test(self, verdicts: Sequence[Verdict]) -> None:
+        before = "\n" if self._count else ""
+        self._count += 1
+        self._write(f"{before}{self._report.test(verdicts, self._style)}\n")
+
+    def end(self, verdicts: Sequence[Verdict], problems: Sequence[Problem]) -> None:
+        if self._count > 1:
+            self._write(f"\n{self._report.summary(verdicts, problems, self._style)}\n")

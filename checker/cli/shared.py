@@ -1,0 +1,129 @@
+"""What the subcommands have in common: options, outputs, colour, progress."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# --- options --------------------------------------------------------------------------------------
+
+
+def add_data(command: argparse.ArgumentParser, kernel: str) -> None:
+    """Add the options that say which data is asked about; `kernel` says what the version is for."""
+    command.add_argument("--kernel", metavar="V", help=f"{kernel} (default: 6.12)")
+    paths = command.add_argument(
+        "--arch-path", metavar="DIR", action="append", default=[],
+        help="a folder with architectures, rules or lowerings that add to or replace the shipped",
+    )  # fmt: skip
+    paths.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_files -/"}  # type: ignore[attr-defined]
+
+
+def add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Add the options that say in which form and where the answer goes; the first is default."""
+    command.add_argument(
+        "--format", choices=formats, default=formats[0], help=f"default: {formats[0]}"
+    )
+    command.add_argument("-o", "--output", metavar="FILE", help="write there, not to the terminal")
+
+
+def add_jobs(command: argparse.ArgumentParser, default: int) -> None:
+    """Add the number of processes."""
+    also = "; default: 0" if default == 0 else ""
+    command.add_argument(
+        "--jobs", type=count, default=default, metavar="N",
+        help=f"processes; 0 is one for each core{also}",
+    )  # fmt: skip
+
+
+def add_timeout(command: argparse.ArgumentParser) -> None:
+    """Add the limit of the solver's work."""
+    command.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="S",
+        help="limit of each question to the solver, in seconds; 0 is none (default: 60)",
+    )  # fmt: skip
+
+
+def add_colour(command: argparse.ArgumentParser) -> None:
+    """Add whether text is coloured."""
+    command.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto",
+        help="default: auto, on a terminal; NO_COLOR and FORCE_COLOR are respected",
+    )  # fmt: skip
+
+
+def count(text: str) -> int:
+    """Return a number that is not negative; raises ValueError or ArgumentTypeError."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return value
+
+
+def listed(texts: list[str]) -> tuple[str, ...]:
+    """Return the names in a list that is given with commas, repeated, or both."""
+    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
+# --- outputs --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def output(path: str | None) -> Iterator[Callable[[str], Any]]:
+    """Give a function that writes to a file, or to the standard output."""
+    if path is None:
+        yield sys.stdout.write
+        sys.stdout.flush()
+        return
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        yield file.write
+
+
+def unwritten(args: argparse.Namespace, error: OSError) -> int:
+    """Say why the output could not be written, and return the exit status; a closed pipe is not."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    print(f"litmus: {args.output}: {error.strerror}", file=sys.stderr)
+    return 2
+
+
+def coloured(args: argparse.Namespace) -> bool:
+    """Whether the output is to be coloured."""
+    if args.color != "auto":
+        return bool(args.color == "always")
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return args.output is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def progress(total: int, *, wanted: bool = True) -> Iterator[Callable[[str], None]]:
+    """Show how far a run has come, on a terminal's standard error, where there is enough to do.
+
+    Results that appear on the same terminal one by one show it already: then it is not wanted.
+    """
+    if not wanted or total < 8 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"),
+        console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("", total=total)
+        yield lambda name: bar.update(task, advance=1, description=os.path.basename(name))
