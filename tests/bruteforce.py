@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from itertools import combinations, permutations, product
+from itertools import combinations, islice, permutations, product
 
-from checker.arch import granted
-from checker.expression import Apply, Const, Expression, ReadValue
+from checker.arch import faulting, granted
+from checker.expression import Apply, Const, Expression, ReadValue, reads_of
 from checker.program import (
     Access,
     Footprint,
@@ -29,8 +29,8 @@ from checker.program import (
 State = tuple[tuple[str, int], ...]
 Byte = tuple[str, int]
 Edge = tuple[int, int]
-Happening = tuple[tuple[Operation, bool], ...]
-"""The operations that execute, and whether their stores happen."""
+Happening = tuple[tuple[Operation, frozenset[int]], ...]
+"""The operations that execute, and which of their steps are accesses that happen."""
 INIT = -1
 """The initial write of any byte: an event of no thread and no operation, before every other."""
 
@@ -43,6 +43,19 @@ def states(program: Program, *, practice: bool = True) -> frozenset[State]:
 def reachable(program: Program, *, practice: bool = True) -> bool:
     """Return whether some execution that `keep` admits satisfies the question."""
     return any(holds for _, holds in outcomes(program, practice))
+
+
+def reached(program: Program, place: str, *, practice: bool = True) -> frozenset[int]:
+    """Return the addresses of a location, modulo 64, at which the question is reachable."""
+    known = program.place(place)
+    return frozenset(
+        address
+        for address in {(known.residue + n * known.modulus) % 64 for n in range(64)}
+        if any(
+            x.holds(program.question) and (program.keep is None or x.holds(program.keep))
+            for x in executions(program, practice=practice, fixed={place: address})
+        )
+    )
 
 
 @lru_cache(maxsize=8)
@@ -65,23 +78,45 @@ class Event:
     index: int
     operation: Operation
     step: int
-    store: bool
-    byte: Byte
-    lane: int
-    """The byte of the operation's value that it carries."""
+    access: Access
+    k: int
+    """Which byte of the access it is."""
+
+    @property
+    def store(self) -> bool:
+        return self.access.kind == "store"
+
+    @property
+    def byte(self) -> Byte:
+        return self.access.footprint.location, self.access.footprint.offset + self.k
+
+    @property
+    def lane(self) -> int:
+        """The byte of the operation's value that it carries."""
+        return self.access.start + self.k
+
+    @property
+    def own(self) -> bool:
+        """Whether it is one of the operation's bytes, and not one beside them."""
+        return 0 <= self.lane < self.operation.size
 
 
-def events_of(happening: Happening) -> list[Event]:
-    """Return the events of the operations that execute, given whether their stores happen."""
+def events_of(program: Program, happening: Happening) -> list[Event]:
+    """Return the events of the accesses that happen: of each byte that is in its location."""
     found: list[Event] = []
-    for operation, stores in happening:
+    for operation, steps in happening:
         for step, access in enumerate(operation.steps):
-            if isinstance(access, Access) and (access.kind == "load" or stores):
-                at, store = access.footprint, access.kind == "store"
-                for k in range(at.size):
-                    where = at.location, at.offset + k
-                    found.append(Event(len(found), operation, step, store, where, access.start + k))
+            if isinstance(access, Access) and step in steps:
+                size = program.place(access.footprint.location).size
+                for k in range(access.footprint.size):
+                    if 0 <= access.footprint.offset + k < size:
+                        found.append(Event(len(found), operation, step, access, k))
     return found
+
+
+def everything(operation: Operation) -> frozenset[int]:
+    """Return the steps of an operation that are accesses."""
+    return frozenset(n for n, one in enumerate(operation.steps) if isinstance(one, Access))
 
 
 # --- what is chosen for one byte ------------------------------------------------------------------
@@ -174,30 +209,46 @@ class Grant:
 
     units: frozenset[tuple[int, int]]
     rmw: bool
+    faults: bool
+    """Whether the access is not performed there: its thread does not get past it."""
 
 
 def grant(program: Program, thread: int, access: Access, address: int, practice: bool) -> Grant:
     """Return the units of an access (start and end in it) and whether an RMW of it is atomic."""
+    counted = ("manual", "practice") if practice else ("manual",)
     target = next(t.target for t in program.threads if t.number == thread)
-    whole = bool(access.promised) and address % access.footprint.size == 0
-    units, rmw = {(0, access.footprint.size)} if whole else set(), whole
-    for rule in target.rules_for(access):
-        if rule.evidence == "manual" or (practice and rule.evidence == "practice"):
+    memory = program.place(access.footprint.location).memory
+    size = access.footprint.size
+    whole = bool(access.promised) and address % size == 0 and memory == "normal"
+    units, rmw = {(0, size)} if whole else set(), whole
+    for rule in target.rules_for(access, memory):
+        if rule.evidence in counted:
             given = granted(rule, access, address)
             units.update(given)
             rmw = rmw or (rule.rmw and bool(given))
-    return Grant(frozenset(u for u in units if u[1] - u[0] > 1), rmw)
+    faults = any(
+        fault.handler == "stops" and fault.evidence in counted and faulting(fault, access, address)
+        for fault in target.faults_for(access, memory)
+    )
+    return Grant(frozenset(u for u in units if u[1] - u[0] > 1), rmw, faults)
 
 
 Grants = Mapping[tuple[int, int], Grant]
 """By operation's number and step."""
 
 
-def placements(program: Program, practice: bool) -> Iterator[Grants]:
-    """Yield what the accesses are granted, once for each way in which placements differ in it."""
+def placements(
+    program: Program, practice: bool, fixed: Mapping[str, int] | None = None
+) -> Iterator[Grants]:
+    """Yield what the accesses are granted, once for each way in which placements differ in it.
+
+    A location may be fixed at an address.
+    """
     by_place = []
     for place in program.places:
         residues = {(place.residue + n * place.modulus) % 64 for n in range(64)}
+        if fixed and place.name in fixed:
+            residues = {fixed[place.name]}
         accesses = [
             (operation, step, access)
             for operation in program.operations
@@ -218,24 +269,33 @@ def placements(program: Program, practice: bool) -> Iterator[Grants]:
 def multi_copy_atomic(program: Program, practice: bool) -> bool:
     """Return whether every thread's architecture makes a store visible to all others at once."""
     allowed = ("manual", "practice") if practice else ("manual",)
-    axioms = [thread.target.axiom("multi-copy-atomic") for thread in program.threads]
+    memory = {place.memory for place in program.places}
+    axioms = [thread.target.axiom("multi-copy-atomic", memory) for thread in program.threads]
     return all(axiom is not None and axiom.evidence in allowed for axiom in axioms)
 
 
 # --- executions -----------------------------------------------------------------------------------
 
 
-def executions(program: Program, *, practice: bool = True) -> Iterator[Execution]:
-    """Yield every candidate execution that the axioms admit, at every placement."""
+def executions(
+    program: Program, *, practice: bool = True, fixed: Mapping[str, int] | None = None
+) -> Iterator[Execution]:
+    """Yield every candidate execution that the axioms admit, at every placement.
+
+    A location may be fixed at an address.
+    """
     operations = sorted(program.operations, key=lambda o: (o.thread, o.number))
     mca = multi_copy_atomic(program, practice)
     for happening in happenings(operations):
-        events = events_of(happening)
+        events = events_of(program, happening)
+        performed = {(event.operation.number, event.step) for event in events}
         options = {
             byte: choices([event for event in events if event.byte == byte])
             for byte in sorted({event.byte for event in events})
         }
-        for grants in placements(program, practice):
+        for grants in placements(program, practice, fixed):
+            if any(grants[access].faults for access in performed):
+                continue
             for chosen in atomic(Ties(events, grants), options, mca):
                 execution = Execution(program, happening, events, chosen)
                 if execution.makes_sense():
@@ -243,19 +303,34 @@ def executions(program: Program, *, practice: bool = True) -> Iterator[Execution
 
 
 def happenings(operations: Sequence[Operation]) -> Iterator[Happening]:
-    """Yield each guess of which operations execute and whether their stores happen."""
+    """Yield each guess of which operations execute and which of their accesses happen."""
 
     def guesses(condition: Expression) -> list[bool]:
-        constant = isinstance(condition, Const)
+        constant = next(reads_of(condition), None) is None
         return [number(condition, _nothing_read) == 1] if constant else [True, False]
 
-    cases = [
-        [(o, s) for e in guesses(o.guard) if e for s in guesses(o.stores_if)]
-        + [None for e in guesses(o.guard) if not e]
-        for o in operations
-    ]
-    for guess in product(*cases):
+    def cases(operation: Operation) -> Iterator[tuple[Operation, frozenset[int]] | None]:
+        executes = guesses(operation.guard)
+        if False in executes:
+            yield None
+        if True in executes:
+            conditions = dict.fromkeys(happens(operation, n) for n in everything(operation))
+            for guess in product(*(guesses(one) for one in conditions)):
+                held = dict(zip(conditions, guess, strict=True))
+                steps = (n for n in everything(operation) if held[happens(operation, n)])
+                yield operation, frozenset(steps)
+
+    for guess in product(*map(cases, operations)):
         yield tuple(case for case in guess if case is not None)
+
+
+def happens(operation: Operation, step: int) -> Expression:
+    """Return when an access happens, of the times that its operation is executed."""
+    access = operation.steps[step]
+    assert isinstance(access, Access)
+    if access.kind == "load":
+        return access.when
+    return Apply("and", (operation.stores_if, access.when), 1)
 
 
 def atomic(
@@ -294,24 +369,35 @@ class Ties:
             accesses.setdefault((event.operation.number, event.step), []).append(event)
         for access, own in accesses.items():
             spans = sorted(grants[access].units)
-            for start, end in spans:
-                for one, other in permutations(own[start:end], 2):
+            units = [[event for event in own if start <= event.k < end] for start, end in spans]
+            for unit in units:
+                for one, other in permutations(unit, 2):
                     self.partner[one.index, other.byte] = other.index
-            for start, end in spans * len(spans):
-                least = min(self.node[event.index] for event in own[start:end])
-                for event in own[start:end]:
+            for unit in [unit for unit in units if unit] * len(units):
+                least = min(self.node[event.index] for event in unit)
+                for event in unit:
                     self.node[event.index] = least
         self.rmw = [
             (load.index, store.index)
-            for o in {event.operation: None for event in events}
-            for (one, r), (two, w) in combinations(enumerate(o.steps), 2)
-            if isinstance(r, Access) and r.kind == "load" and r.atomic
-            if isinstance(w, Access) and w.kind == "store" and w.atomic
-            if grants[o.number, one].rmw
-            for load, store in zip(
-                accesses.get((o.number, one), ()), accesses.get((o.number, two), ()), strict=False
-            )
+            for load in events
+            if not load.store and load.access.atomic
+            if grants[load.operation.number, load.step].rmw
+            for store in self._store_of(load, events)
         ]
+
+    @staticmethod
+    def _store_of(load: Event, events: Sequence[Event]) -> list[Event]:
+        """Return the store that makes a read-modify-write with a load, if it happens."""
+        later = (
+            event
+            for event in events
+            if event.operation is load.operation
+            and event.byte == load.byte
+            and event.step > load.step
+            and event.store
+            and event.access.atomic
+        )
+        return [*islice(later, 1)]
 
     def undisturbed(self, choice: Choice) -> bool:
         """Return whether no store comes between the halves of a read-modify-write."""
@@ -360,26 +446,27 @@ class Execution:
         chosen: Mapping[Byte, Choice],
     ) -> None:
         self.program, self.events, self.chosen = program, events, chosen
-        self.stores = {operation.number: stores for operation, stores in happening}
-        self.last = {(e.operation.number, e.lane): e for e in events if not e.store}
+        self.steps = {operation.number: steps for operation, steps in happening}
+        self.last = {(e.operation.number, e.lane): e for e in events if not e.store and e.own}
         """The load that counts for a byte of what an operation returned."""
         self.taken: dict[int, dict[Byte, int]] = {}
         """For each operation that reads, the store event from which it took each byte."""
-        for e in (e for e in events if not e.store):
-            source = chosen[e.byte].source[e.index]
-            self.taken.setdefault(e.operation.number, {})[e.byte] = source
-        self.values: dict[tuple[int, int], int | None] = {}
+        for (operation, _), e in self.last.items():
+            self.taken.setdefault(operation, {})[e.byte] = chosen[e.byte].source[e.index]
+        self.values: dict[int, int | None] = {}
 
     def returned(self, operation: int, lane: int) -> int:
         """Return a byte of what an operation returned: 0 where it loaded none."""
         load = self.last.get((operation, lane))
-        if load is None:
-            return 0
-        key = operation, lane
-        if key not in self.values:
-            self.values[key] = None
-            self.values[key] = self.written(load.byte, self.chosen[load.byte].source[load.index])
-        value = self.values[key]
+        return 0 if load is None else self.loaded(load)
+
+    def loaded(self, load: Event) -> int:
+        """Return the byte that a load event took."""
+        if load.index not in self.values:
+            self.values[load.index] = None
+            source = self.chosen[load.byte].source[load.index]
+            self.values[load.index] = self.written(load.byte, source)
+        value = self.values[load.index]
         if value is None:
             raise OutOfThinAirError
         return value
@@ -389,21 +476,36 @@ class Execution:
         if store == INIT:
             return self.program.place(at[0]).initial[at[1]]
         event = self.events[store]
+        if event.access.zeros:
+            return 0
+        if not event.own:
+            return self.loaded(self.put_back(event))
         assert event.operation.value is not None
         return byte(event.operation.value, event.lane, self.returned)
+
+    def put_back(self, store: Event) -> Event:
+        """Return the load whose byte a store beside its operation's bytes puts back."""
+        *_, load = (
+            event
+            for event in self.events[: store.index]
+            if event.operation is store.operation and event.byte == store.byte and not event.store
+        )
+        return load
 
     def makes_sense(self) -> bool:
         """Return whether every value has an origin and what was guessed to happen happens."""
         try:
-            for operation, lane in self.last:
-                self.returned(operation, lane)
+            for load in (event for event in self.events if not event.store):
+                self.loaded(load)
         except OutOfThinAirError:
             return False
         for o in self.program.operations:
-            if (self.number(o.guard) == 1) != (o.number in self.stores):
+            if (self.number(o.guard) == 1) != (o.number in self.steps):
                 return False
-            if o.number in self.stores and (self.number(o.stores_if) == 1) != self.stores[o.number]:
-                return False
+            for step in everything(o) if o.number in self.steps else ():
+                happened = step in self.steps[o.number]
+                if (self.number(happens(o, step)) == 1) != happened:
+                    return False
         return all(self.number(e) == 1 for e in self.program.assumed)
 
     def number(self, expression: Expression) -> int:
@@ -443,11 +545,14 @@ class Execution:
         first: dict[int, dict[Byte, int]] = {}  # the rank of each write's first store to each byte
         for at in taken:
             for n, store in enumerate(self.chosen[at].order):
-                first.setdefault(self.events[store].operation.number, {}).setdefault(at, n)
+                if self.events[store].own:
+                    number = self.events[store].operation.number
+                    first.setdefault(number, {}).setdefault(at, n)
         for write, stored in first.items():
             if write != read and len({rank[at] >= stored[at] for at in stored}) == 2:
                 return True
-        sources = {self.events[store].operation.number for store in taken.values() if store != INIT}
+        found = [self.events[store] for store in taken.values() if store != INIT]
+        sources = {event.operation.number for event in found if event.own}
         for one, two in combinations((first[write] for write in sources), 2):
             if len({one[at] < two[at] for at in one.keys() & two.keys()}) == 2:
                 return True

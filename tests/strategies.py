@@ -1,8 +1,8 @@
-"""Small programs: functions that build them by hand, and hypothesis strategies that draw them."""
+"""Small programs and architectures, drawn by hypothesis."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import prod
@@ -12,19 +12,13 @@ from hypothesis import strategies as st
 
 from checker.arch import Target, target
 from checker.arch.schema import (
-    MEMORY,
-    NORMAL,
     AlignmentFault,
-    Architecture,
-    Axiom,
     Evidence,
     Rule,
-    Scope,
 )
 from checker.expression import (
     BINARY,
     TRUE,
-    Apply,
     Const,
     Expression,
     ReadValue,
@@ -49,142 +43,12 @@ from checker.program import (
     ValueIs,
 )  # fmt: skip
 from tests import bruteforce
+from tests.build import Case, Kind, fault, operation, result, returned, rule, synthetic
 
-Kind = Literal["load", "store"]
 Connective = Literal["not", "and", "or", "implies"]
 EVIDENCES: tuple[Evidence, ...] = (
     "manual", "manual", "practice", "unconfirmed",
 )  # fmt: skip
-
-# --- by hand --------------------------------------------------------------------------------------
-
-
-def access(kind: Kind, size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
-    """Return an access of location x; `where`, `cls` and the other fields may be given."""
-    given: dict[str, Any] = {"cls": "gpr", "element": size, "where": "x"} | rest
-    footprint = Footprint(given.pop("where"), at, size)
-    return Access(kind, footprint=footprint, start=start, **given)
-
-
-def load(size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
-    return access("load", size, at, start, **rest)
-
-
-def store(size: int, at: int = 0, start: int = 0, **rest: Any) -> Access:
-    return access("store", size, at, start, **rest)
-
-
-def operation(
-    number: int,
-    thread: int,
-    *steps: Access | Fence,
-    value: Expression | int | None = None,
-    guard: Expression = TRUE,
-    stores_if: Expression = TRUE,
-) -> Operation:
-    """Return an operation whose stores write a number or an expression."""
-    size = max((s.start + s.footprint.size for s in steps if isinstance(s, Access)), default=0)
-    if isinstance(value, int):
-        value = Const(value, 8 * size)
-    return Operation(
-        number, thread, f"op{number}", steps, size, value=value, guard=guard, stores_if=stores_if
-    )
-
-
-def result(read: Operation) -> Expression:
-    """Return what an operation returned, or 0 where it is not executed."""
-    bits = 8 * read.size
-    return choose(read.guard, ReadValue(read.number, bits), Const(0, bits))
-
-
-def returned(*operations: Operation) -> tuple[Shown, ...]:
-    """Return columns for what operations return."""
-    return tuple(
-        Shown(f"{o.thread}:r{o.number}", result(o), 8 * o.size, signed=False) for o in operations
-    )
-
-
-def program(
-    operations: Sequence[Operation],
-    question: Question | None = None,
-    *,
-    targets: Target | str | Sequence[Target | str] = "arm64",
-    places: Sequence[Place] | None = None,
-    **rest: Any,
-) -> Program:
-    """Return a program: one target, or one a thread; an aligned 8-byte x; every read shown."""
-    numbers = sorted({o.thread for o in operations})
-    some = [targets] * len(numbers) if isinstance(targets, str | Target) else targets
-    found = [target(t) if isinstance(t, str) else t for t in some]
-    reads = [o for o in operations if any(a.kind == "load" for a in o.accesses)]
-    rest = {"shown": returned(*reads)} | rest
-    return Program(
-        "test", found[0], "code",
-        tuple(places or [Place("x", 8, (0,) * 8, 8)]),
-        tuple(Thread(n, t) for n, t in zip(numbers, found, strict=True)),
-        tuple(operations),
-        question or IsTorn(tuple((o.number, TRUE) for o in reads)),
-        **rest,
-    )  # fmt: skip
-
-
-SCOPE: dict[str, Any] = {
-    "sizes": None, "elements": None, "needs": frozenset(), "lacks": frozenset(),
-    "memory": frozenset({NORMAL}),
-}  # fmt: skip
-"""What a rule speaks of beside classes, where nothing narrows it."""
-
-
-def _scoped(classes: tuple[str, ...], rest: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a rule or a fault, those of its scope gathered."""
-    given = {"id": "", "says": "", "evidence": "manual", "source": "", "note": ""} | rest
-    scope = {key: given.pop(key, usual) for key, usual in SCOPE.items()}
-    return given | {"scope": Scope(classes=frozenset(classes or ("gpr",)), **scope)}
-
-
-def rule(unit: int | Literal["whole", "element"], *classes: str, **rest: Any) -> Rule:
-    """Return a rule for these classes, or for `gpr`; its other fields default to no condition."""
-    given = {"align": None, "within": None, "rmw": False} | rest
-    return Rule(unit=unit, **_scoped(classes, given))
-
-
-def fault(align: int | Literal["size", "element"], *classes: str, **rest: Any) -> AlignmentFault:
-    """Return an alignment fault that stops, for these classes, or for `gpr`, of any memory."""
-    given = {"handler": "stops", "memory": frozenset(MEMORY)} | rest
-    return AlignmentFault(align=align, **_scoped(classes, given))
-
-
-def synthetic(
-    *promises: Rule | AlignmentFault,
-    mca: Evidence | None = "manual",
-    memory: Collection[str] = (NORMAL,),
-    features: Collection[str] = (),
-) -> Target:
-    """Return a target of an architecture with these rules and faults.
-
-    It is multi-copy atomic by that evidence, for memory of these types, and has these features.
-    """
-    axiom = Axiom(
-        f"synthetic.mca.{mca}.{'.'.join(sorted(memory))}", "multi-copy-atomic", "", frozenset(),
-        frozenset(memory), mca or "manual", "", "",
-    )  # fmt: skip
-    named = [replace(one, id=_identity(one)) for one in promises]
-    arch = Architecture(
-        "synthetic", "synthetic", "", (), 8, "little", (), (), (),
-        tuple(one for one in named if isinstance(one, Rule)),
-        tuple(one for one in named if isinstance(one, AlignmentFault)),
-        (axiom,) if mca else (), (), "",
-    )  # fmt: skip
-    return Target("synthetic", arch, frozenset(features))
-
-
-def _identity(one: Rule | AlignmentFault) -> str:
-    """Return an id that no promise shares which says something else."""
-    rest = replace(one, id="", scope=None)  # type: ignore[arg-type]  # it is spelled by itself
-    scope = [one.scope.classes, one.scope.sizes, one.scope.elements]
-    scope += [one.scope.needs, one.scope.lacks, one.scope.memory]
-    return f"synthetic {[some if some is None else sorted(some) for some in scope]} {rest}"
-
 
 # --- architectures --------------------------------------------------------------------------------
 
@@ -200,27 +64,60 @@ CLASSES = ("gpr", "pair", "atom")
 """What synthetic rules speak of."""
 
 
+FEATURES = ("f", "g")
+"""What synthetic rules need or lack."""
+TYPES = ("normal", "uncached", "device")
+"""What memory there is in drawn programs."""
+
+
+def bounds(draw: st.DrawFn, memory: Sequence[str]) -> dict[str, Any]:
+    """Draw what narrows a synthetic rule or fault beside classes: mostly nothing."""
+    features = st.sampled_from([frozenset[str]()] * 4 + [frozenset({one}) for one in FEATURES])
+    return {
+        "sizes": draw(st.none() | st.frozensets(st.sampled_from([1, 2, 4, 8]), min_size=1)),
+        "elements": draw(st.sampled_from([None, None, frozenset({2}), frozenset({4})])),
+        "needs": draw(features),
+        "lacks": draw(features),
+        "memory": frozenset(memory)
+        if draw(st.booleans())
+        else draw(st.frozensets(st.sampled_from(TYPES), min_size=1)),
+        "evidence": draw(st.sampled_from(EVIDENCES)),
+    }
+
+
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     """Draw a rule, plain or odd."""
-    blocks = st.sampled_from([None, 2, 4, 8, 16])
     return rule(
         draw(st.sampled_from(["whole", "element", 1, 2, 4])),
         *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
         align=draw(st.sampled_from([None, "size", "element", 2, 4, 8])),
-        within=draw(blocks),
-        sizes=draw(st.none() | st.frozensets(st.sampled_from([1, 2, 4, 8]), min_size=1)),
-        elements=draw(st.sampled_from([None, None, frozenset({2}), frozenset({4})])),
+        within=draw(st.sampled_from([None, 2, 4, 8, 16])),
         rmw=draw(st.booleans()),
-        evidence=draw(st.sampled_from(EVIDENCES)),
+        **bounds(draw, ["normal"]),
     )
 
 
-def synthetics() -> st.SearchStrategy[Target]:
+@st.composite
+def faults(draw: st.DrawFn) -> AlignmentFault:
+    """Draw an alignment fault, plain or odd."""
+    return fault(
+        draw(st.sampled_from(["size", "size", "element", 2, 4])),
+        *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
+        handler=draw(st.sampled_from(["stops", "stops", "stops", "emulates"])),
+        **bounds(draw, TYPES),
+    )
+
+
+@st.composite
+def synthetics(draw: st.DrawFn) -> Target:
     """Draw an architecture that nobody built."""
-    mca = st.sampled_from((None, *EVIDENCES))
-    return st.builds(
-        lambda some, axiom: synthetic(*some, mca=axiom), st.lists(rules(), max_size=4), mca
+    some = [*draw(st.lists(rules(), max_size=4)), *draw(st.lists(faults(), max_size=2))]
+    return synthetic(
+        *some,
+        mca=draw(st.sampled_from((None, *EVIDENCES))),
+        memory=draw(st.sampled_from([("normal",), TYPES])),
+        features=draw(st.sets(st.sampled_from(FEATURES))),
     )
 
 
@@ -229,6 +126,7 @@ WHOLE = (rule("whole", align="size"), rule("whole", "atom", align="size", rmw=Tr
 USUAL = (
     synthetic(*WHOLE), synthetic(*WHOLE, mca=None), synthetic(*WHOLE, mca="practice"),
     synthetic(rule(2), WHOLE[1], rule("whole", "pair", evidence="practice")),
+    synthetic(*WHOLE, fault("size", "atom"), fault(2, "pair", evidence="practice"), mca=None),
     *(target(name) for name in ("arm64+lse", "arm64+lse2", "x86-64", "arm", "riscv64+zabha")),
 )  # fmt: skip
 
@@ -277,14 +175,20 @@ class Mode:
     """How often, out of 4, a value or guard depends on what was read."""
 
 
+BLOCKS = (
+    "exchange around", "merge", "load around", "store after zeros", "load with holes",
+    "exchange halves",
+)  # fmt: skip
+"""Shapes that reach beyond their operation, or not over all of it."""
 SHAPES = (
     "store", "load", "store", "load", "store halves", "load halves", "store twice", "load twice",
-    "exchange", "add", "compare", "copy", "fence",
+    "exchange", "add", "compare", "copy", "fence", *BLOCKS,
 )  # fmt: skip
 MODES = (
     Mode(("store", "load", "store", "load", "add", "exchange"), (2, 4, 2, 8), threads=(3, 4, 3)),
     Mode(SHAPES, (2, 1, 4, 8), (1, 1, 2), (2, 3, 2, 1), usual=False, flows=2),
     Mode(("store halves", "load", "store twice", "load twice", "store", "load halves"), (2, 2, 4)),
+    Mode((*BLOCKS, "store", "load"), (4, 2, 4, 3), threads=(2, 2, 3), flows=1),
     Mode(("copy", "load", "store", "load", "store", "compare"), (1, 1, 2), (2, 2, 1), flows=3),
 )
 
@@ -306,7 +210,7 @@ class Sketch:
             Logic("and", ()),
         )  # fmt: skip
         in_order = sorted(self.operations, key=lambda o: (o.thread, o.number))
-        events = bruteforce.events_of(tuple((o, True) for o in in_order))
+        events = bruteforce.events_of(whole, tuple((o, bruteforce.everything(o)) for o in in_order))
         placed = len(set(islice(map(str, bruteforce.placements(whole, practice=True)), 200)))
         here = [[e for e in events if e.byte == at] for at in {e.byte for e in events}]
         if any(len(some) > 7 for some in here):
@@ -328,11 +232,14 @@ class Sketch:
 def places(draw: st.DrawFn, name: str, mode: Mode) -> Place:
     size = draw(st.sampled_from(mode.sizes))
     if mode.usual:
-        return Place(name, size, (0,) * size, draw(st.sampled_from([8, 8, 8, 2, 4, 1])))
+        told_apart = draw(st.sampled_from([1, 1, 2, 16]))
+        modulus = draw(st.sampled_from([8, 8, 8, 2, 4, 1]))
+        return Place(name, size, (0,) * size, modulus, told_apart=told_apart)
     modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
     residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
     initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size
-    return Place(name, size, initial, modulus, residue)
+    memory = draw(st.sampled_from(["normal", "normal", *TYPES]))
+    return Place(name, size, initial, modulus, residue, memory, draw(st.sampled_from([1, 8])))
 
 
 @st.composite
@@ -414,8 +321,10 @@ def accesses(
 def cut(at: Footprint, *, descending: bool = False) -> Iterator[tuple[Footprint, int]]:
     """Yield the halves of some bytes, and the byte of the operation that each begins with."""
     half = at.size // 2
-    for start in (half, 0) if descending else (0, half):
-        yield Footprint(at.location, at.offset + start, half), start
+    for start, size in (
+        ((half, at.size - half), (0, half)) if descending else ((0, half), (half, at.size - half))
+    ):
+        yield Footprint(at.location, at.offset + start, size), start
 
 
 @st.composite
@@ -437,7 +346,8 @@ def steps_of(
         return steps[::-1] if draw(st.booleans()) else steps
     if shape in ("exchange", "add", "compare"):
         first = draw(accesses("load", at, 0, one, rmw=True))
-        return [first, replace(first, kind="store")]
+        fences = [Fence("fence")] * draw(st.integers(0, 1))
+        return [first, *fences, replace(first, kind="store")]
     if shape == "copy":
         fit = [p for p in sketch.places if p.size >= at.size]
         to = draw(st.sampled_from([p for p in fit if p.name != at.location] or fit))
@@ -445,7 +355,42 @@ def steps_of(
             steps.append(draw(accesses("load", f, s, one)))
             steps.append(draw(accesses("store", Footprint(to.name, s, f.size), s, one)))
         return steps
+    if shape in BLOCKS:
+        return draw(blocks(shape, at, one))
     return [draw(accesses(kind, at, 0, one))]
+
+
+@st.composite
+def blocks(draw: st.DrawFn, shape: str, at: Footprint, one: Target) -> list[Access | Fence]:
+    """Draw the accesses of a shape that reaches beyond its operation, or not over all of it."""
+    block = draw(st.sampled_from([2, 4]))
+    before = at.offset % block if draw(st.integers(0, 3)) else draw(st.integers(0, block - 1))
+    around = [
+        (Footprint(at.location, at.offset + start, block), start)
+        for start in range(-before, at.size, block)
+    ]
+    if shape == "load around":
+        return [replace(draw(accesses("load", *which, one)), around=True) for which in around]
+    if shape == "load with holes":
+        some = draw(st.sets(st.sampled_from(range(at.size)), min_size=1))
+        bytes_ = [(Footprint(at.location, at.offset + k, 1), k) for k in sorted(some)]
+        return [draw(accesses("load", *which, one)) for which in bytes_]
+    if shape == "store after zeros":
+        zeroed = draw(st.sampled_from([(at, 0), *(cut(at) if at.size > 1 else ())]))
+        zeros = replace(draw(accesses("store", *zeroed, one)), zeros=True)
+        return [zeros, *(draw(accesses("store", *which, one)) for which in halves(draw, at))]
+    steps: list[Access | Fence] = []
+    rmw = shape != "merge"
+    for which in halves(draw, at) if shape == "exchange halves" else around:
+        first = draw(accesses("load", *which, one, rmw=rmw))
+        first = replace(first, around=shape != "exchange halves")
+        steps += [first, *[Fence("fence")] * draw(st.integers(0, 1)), replace(first, kind="store")]
+    return steps
+
+
+def halves(draw: st.DrawFn, at: Footprint) -> list[tuple[Footprint, int]]:
+    """Draw whether some bytes are accessed in one piece or in two."""
+    return [*cut(at)] if at.size % 2 == 0 and draw(st.booleans()) else [(at, 0)]
 
 
 @st.composite
@@ -552,50 +497,7 @@ def programs(draw: st.DrawFn, budget: int = 1500) -> Program:
     )  # fmt: skip
 
 
-class Case:
-    """A program that prints itself in a few lines, for a failure's message."""
-
-    def __init__(self, one: Program) -> None:
-        self.program = one
-
-    def __repr__(self) -> str:
-        one = self.program
-        lines = ["", *(str(place) for place in one.places)]
-        for thread in one.threads:
-            rest = thread.target.arch if thread.target.name == "synthetic" else None
-            lines.append(f"P{thread.number} on {thread.target.name}")
-            lines += [f"  {promise}" for promise in (*rest.rules, *rest.axioms)] if rest else []
-            for o in one.operations:
-                if o.thread == thread.number:
-                    conditions_ = f"guard={_short(o.guard)} stores_if={_short(o.stores_if)}"
-                    lines.append(f"  {o.number}: value={_short(o.value)} {conditions_}")
-                    lines += [f"     {_step(step)}" for step in o.steps]
-        lines += [f"question {one.question}", f"keep {one.keep}"]
-        lines += [f"assumed {_short(e)}" for e in one.assumed]
-        lines += [f"shown {shown}" for shown in one.shown]
-        return "\n".join(lines)
-
-
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Draw a program that prints itself."""
     return Case(draw(programs()))
-
-
-def _short(value: Expression | None) -> str:
-    match value:
-        case Const(number, bits):
-            return f"{number:#x}:{bits}"
-        case ReadValue(operation_, bits):
-            return f"r{operation_}:{bits}"
-        case Apply(op, args, bits):
-            return f"{op}:{bits}({', '.join(map(_short, args))})"
-    return str(value)
-
-
-def _step(step: Access | Fence) -> str:
-    if isinstance(step, Fence):
-        return "fence"
-    at = f"{step.footprint.location}+{step.footprint.offset} from byte {step.start}"
-    flags = f"{'atomic ' * step.atomic}{step.promised}"
-    return f"{step.kind}.{step.cls} {step.footprint.size} by {step.element} at {at} {flags}"

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from checker import expression, solve
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, Shown, ValueIs
 from tests import bruteforce
+from tests.build import Case, load, operation, program, result
 from tests.inputs import computed
-from tests.strategies import Case, cases, expressions, load, operation, program, result
+from tests.strategies import cases, expressions
 
 EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "200"))
 drawn = settings(

@@ -26,17 +26,9 @@ from checker.program import (
 )  # fmt: skip
 from tests import bruteforce
 from tests.bruteforce import State
+from tests.build import load, operation, program, returned, rule, store, synthetic
 from tests.inputs import computed
-from tests.strategies import (
-    expressions,
-    load,
-    operation,
-    program,
-    returned,
-    rule,
-    store,
-    synthetic,
-)  # fmt: skip
+from tests.strategies import expressions  # fmt: skip
 
 NEW = 0x1716151413121110
 X, Y = Place("x", 8, (0,) * 8, 8), Place("y", 8, (0,) * 8, 8)
@@ -528,8 +520,9 @@ def test_acyclic(edges: list[tuple[int, int]]) -> None:
 def test_the_choices_for_one_byte() -> None:
     """Two stores of two threads and a load of a third: 2 orders, 3 sources."""
     some = [operation(0, 0, store(1), value=1), operation(1, 1, store(1), value=1)]
-    happening = tuple((o, True) for o in (*some, operation(2, 2, load(1))))
-    assert len(bruteforce.choices(bruteforce.events_of(happening))) == 6
+    three = [*some, operation(2, 2, load(1))]
+    happening = tuple((o, bruteforce.everything(o)) for o in three)
+    assert len(bruteforce.choices(bruteforce.events_of(program(three), happening))) == 6
 
 
 def test_placements_are_those_that_differ() -> None:

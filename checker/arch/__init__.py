@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from checker.arch import folders, wellformed
 from checker.arch.folders import remembered
-from checker.arch.kernel import COMPLETE, Kernel, kernel, spell
+from checker.arch.kernel import COMPLETE, Kernel, spell, supported
 from checker.arch.schema import (
+    IDEAL,
+    MEMORY,
     NORMAL,
     AlignmentFault,
     Architecture,
@@ -23,6 +26,20 @@ from checker.value import value
 
 if TYPE_CHECKING:
     from checker.program import Access
+
+
+IDEAL_RULE = Rule(
+    id="base.ideal",
+    says="the other side is taken to be single-copy atomic at any address",
+    scope=Scope(frozenset({IDEAL}), None, None, frozenset(), frozenset(), frozenset(MEMORY)),
+    align=None,
+    within=None,
+    unit="whole",
+    rmw=False,
+    evidence="manual",
+    source="the question, not an architecture",
+    note="",
+)
 
 
 @value
@@ -42,11 +59,17 @@ class Target:
                 return feature.endian
         return self.arch.endian
 
+    @property
+    def atomic64(self) -> int | None:
+        """What the kernel aligns an atomic64_t to where that is not a scalar's, in bytes."""
+        found = [f.atomic64 for f in self.arch.features if f.name in self.features]
+        return max((one for one in [self.arch.atomic64, *found] if one), default=None)
+
     def rules_for(self, access: Access, memory: str = NORMAL) -> list[Rule]:
         """Return the rules that speak of an access's instruction, wherever its address lies."""
         return [
             rule
-            for rule in self.arch.rules
+            for rule in (*self.arch.rules, IDEAL_RULE)
             if rule.evidence != "unconfirmed" and self._within(rule.scope, access, memory)
         ]
 
@@ -93,6 +116,9 @@ def granted(rule: Rule, access: Access, address: int) -> list[tuple[int, int]]:
         return []
     if rule.align is not None and address % _bytes(rule.align, access):
         return []
+    if rule.block is not None:
+        edges = [0, *range(-address % rule.block or rule.block, size, rule.block), size]
+        return list(pairwise(edges))
     unit = size if rule.unit == "whole" else _bytes(rule.unit, access)
     return [(start, start + unit) for start in range(0, size, unit)]
 
@@ -105,7 +131,9 @@ def faulting(fault: AlignmentFault, access: Access, address: int) -> bool:
 def block(rule: Rule | AlignmentFault, access: Access) -> int:
     """Return the modulus in bytes that decides what a rule grants, or whether an access faults."""
     aligned = _bytes(rule.align, access) if rule.align is not None else 1
-    return max(aligned, rule.within or 1) if isinstance(rule, Rule) else aligned
+    if isinstance(rule, AlignmentFault):
+        return aligned
+    return max(aligned, rule.within or 1, rule.block or 1)
 
 
 def _bytes(words: int | str, access: Access) -> int:
@@ -166,7 +194,7 @@ def target(text: str, default: Kernel = COMPLETE) -> Target:
     Raises Diagnostic, with the nearest known name as its hint.
     """
     before, _, version = text.strip().partition("@")
-    asked = kernel(version) if version else default
+    asked = supported(version) if version else default
     name, *wanted = before.split("+")
     arch = _architecture(name)
     known = {feature.name: feature for feature in arch.features}

@@ -50,6 +50,16 @@ def use(paths: tuple[str, ...]) -> None:
         clear()
 
 
+def chosen() -> tuple[str, ...]:
+    """Return the user's folders that are read."""
+    return tuple(map(str, _chosen))
+
+
+def touched() -> list[str]:
+    """Return the families that the user's folders add or say something of."""
+    return sorted({path.parent.name for base in _chosen for path in base.glob("*/*.toml")})
+
+
 def family_names() -> list[str]:
     """Return the names of all families: of the folders with an `arch.toml`."""
     found = {path.parent.name for base in (SHIPPED, *_chosen) for path in base.glob("*/arch.toml")}

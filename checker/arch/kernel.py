@@ -15,13 +15,13 @@ COMPLETE: Kernel = (6, 12)
 OLDEST: Kernel = (5, 3)
 """Changes before this one were not looked for. It is the kernel of August 2019's debate."""
 
-NEWEST: Kernel = (6, 16)
+NEWEST: Kernel = (6, 19)
 """The newest version of which anything is recorded that differs from the complete one."""
 
 _VERSION = re.compile(r"v?(\d)\.(\d{1,2})$")
 
 
-def kernel(text: str) -> Kernel:
+def supported(text: str) -> Kernel:
     """Return the version that a text such as `6.12` names; raises Diagnostic."""
     match = _VERSION.match(text)
     if not match:

@@ -11,6 +11,10 @@ from checker.value import value
 Evidence = Literal["manual", "practice", "unconfirmed"]
 EVIDENCE = ("manual", "practice", "unconfirmed")
 
+AXIOMS = ("multi-copy-atomic", "mixed-size")
+"""Kinds of axioms. Multi-copy atomicity holds where an axiom says so. That units of different
+extent tie the bytes they share holds everywhere, unless an axiom says on what evidence."""
+
 Endian = Literal["little", "big"]
 
 NORMAL = "normal"
@@ -18,6 +22,10 @@ NORMAL = "normal"
 
 MEMORY = (NORMAL, "write-through", "uncached", "write-combining", "non-shareable", "device")
 """The memory types that rules tell apart, by one name for all architectures."""
+
+IDEAL = "ideal"
+"""The class of an access that is whole at any address, on every architecture: the other side of a
+question about one operation. No instruction is of this class."""
 
 
 @value
@@ -33,6 +41,8 @@ class Feature:
     """The byte order of an implementation that has it, where it decides that."""
     since: Kernel | None = None
     """From this kernel on, every machine that runs Linux has it."""
+    atomic64: int | None = None
+    """What the kernel aligns an atomic64_t to where it has this feature, in bytes."""
 
 
 @value
@@ -68,11 +78,13 @@ class Rule:
     scope: Scope
     align: int | Literal["size", "element"] | None
     within: int | None
-    unit: int | Literal["whole", "element"]
+    unit: int | Literal["whole", "element", "block"]
     rmw: bool
     evidence: Evidence
     source: str
     note: str
+    block: int | None = None
+    """For the unit `block`: what lies in one aligned block of so many bytes is a unit."""
 
 
 @value
@@ -119,6 +131,8 @@ class Architecture:
     features: tuple[Feature, ...]
     guest: tuple[tuple[str, tuple[str, ...]], ...]
     """Features it has as a guest of another architecture of the family."""
+    atomic64: int | None
+    """What the kernel aligns an atomic64_t to where that is not a scalar's, in bytes."""
     rules: tuple[Rule, ...]
     faults: tuple[AlignmentFault, ...]
     axioms: tuple[Axiom, ...]
@@ -151,6 +165,7 @@ def _architecture(name: str, data: Mapping[str, Any]) -> Architecture:
         alignment=tuple((int(size), align) for size, align in table.get("align", {}).items()),
         features=tuple(_feature(f, t) for f, t in table.get("features", {}).items()),
         guest=tuple((host, tuple(has)) for host, has in table.get("guest", {}).items()),
+        atomic64=table.get("atomic64"),
         rules=tuple(_rule(rule) for rule in rules),
         faults=tuple(_fault(fault) for fault in faults),
         axioms=tuple(_axiom(axiom) for axiom in axioms),
@@ -171,6 +186,7 @@ def _feature(name: str, table: Mapping[str, Any]) -> Feature:
         table["source"],
         table.get("endian"),
         bound(table["since"]) if "since" in table else None,
+        table.get("atomic64"),
     )
 
 
@@ -197,6 +213,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         evidence=table["evidence"],
         source=table["source"],
         note=table.get("note", ""),
+        block=table.get("block"),
     )
 
 

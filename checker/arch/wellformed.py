@@ -9,7 +9,7 @@ from typing import Any
 
 from checker.arch import kernel
 from checker.arch.folders import shown
-from checker.arch.schema import EVIDENCE, MEMORY
+from checker.arch.schema import AXIOMS, EVIDENCE, MEMORY
 from checker.diagnostic import Diagnostic, nearest
 
 Tables = Mapping[str, Any]
@@ -52,8 +52,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         '"size", "element", or a power of two in bytes',
     ),
     "unit": (
-        lambda found: found in ("whole", "element") or _is_size(found),
-        '"whole", "element", or a number of bytes',
+        lambda found: found in ("whole", "element", "block") or _is_size(found),
+        '"whole", "element", "block", or a number of bytes',
     ),
     "evidence": (lambda found: found in EVIDENCE, " or ".join(EVIDENCE)),
     "memory": (
@@ -64,7 +64,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "word": (lambda found: found in (4, 8), "4 or 8 bytes"),
     "endian": (lambda found: found in ("little", "big"), '"little" or "big"'),
     "handler": (lambda found: found in ("stops", "emulates"), '"stops" or "emulates"'),
-    "kind": (lambda found: found == "multi-copy-atomic", '"multi-copy-atomic"'),
+    "kind": (lambda found: found in AXIOMS, " or ".join(AXIOMS)),
     "table": (lambda found: isinstance(found, dict), "a table"),
     "tables": (lambda found: isinstance(found, list), "tables in double brackets"),
     "lists": (
@@ -94,13 +94,15 @@ SHAPES: dict[str, dict[str, str]] = {
     "arch": {
         "title!": "text", "aliases": "texts", "word!": "word", "endian!": "endian",
         "align": "alignments", "source!": "text", "features": "table", "guest": "lists",
+        "atomic64": "block",
     },
     "feature": {
         "says!": "text", "implies": "texts", "excludes": "texts", "source!": "text",
-        "endian": "endian", "since": "kernel",
+        "endian": "endian", "since": "kernel", "atomic64": "block",
     },
     "memory": {"says!": "text", "source!": "text"},
-    "rule": _SCOPE | {"align": "align", "within": "block", "unit!": "unit", "rmw": "flag"},
+    "rule": _SCOPE
+    | {"align": "align", "within": "block", "block": "block", "unit!": "unit", "rmw": "flag"},
     "fault": _SCOPE | {"align!": "align", "handler!": "handler"},
     "axiom": {
         "id!": "text", "kind!": "kind", "arch!": "texts", "says!": "text", "needs": "texts",
@@ -199,6 +201,11 @@ class Complaint:
             if name not in known:
                 hint = nearest(name, known) or f"known are {', '.join(known) or 'none'}"
                 self.fail(f"[{where}] {what} `{name}`", hint, where, key)
+
+    def has(self, where: str) -> bool:
+        """Whether the file has a heading for a table."""
+        text = self._path.read_text("utf-8")
+        return re.search(rf"^\[{re.escape(where)}\]", text, re.MULTILINE) is not None
 
     def _position(self, where: str, key: str) -> tuple[int, int] | None:
         lines = self._path.read_text("utf-8").splitlines()

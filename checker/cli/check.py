@@ -111,15 +111,17 @@ def run(args: argparse.Namespace) -> int:
 def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
     """Return the architectures and the kernel asked about, or None with a complaint printed."""
     from checker import arch
-    from checker.arch import folders
-    from checker.arch.kernel import COMPLETE, kernel
+    from checker.arch.kernel import COMPLETE, supported
     from checker.diagnostic import Diagnostic
 
     option = "--arch-path"
     try:
-        folders.use(tuple(args.arch_path))
+        if args.arch_path:
+            from checker.lowering import wellformed
+
+            wellformed.use(tuple(args.arch_path))
         option = "--kernel"
-        version = kernel(args.kernel) if args.kernel else COMPLETE
+        version = supported(args.kernel) if args.kernel else COMPLETE
         option = "--arch"
         names = shared.listed(args.arch)
         for name in names:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from checker import arch as archs
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
-from checker.expression import Expression
+from checker.expression import Expression, ReadValue
 from checker.litmus import Override, Test
 from checker.lowering import expand, faults, select
 from checker.lowering.draft import Draft, Sketch
@@ -157,13 +157,17 @@ def _check_kinds(draft: Draft, steps: Steps, lowering: select.Lowering) -> None:
 
 
 def _operation(draft: Draft, steps: Steps, text: str) -> Operation:
+    size = draft.place.size if draft.place else 0
+    value = draft.value
+    if draft.kind == "load" and any(isinstance(s, Access) and s.kind == "store" for s in steps):
+        value = ReadValue(draft.number, 8 * size)  # a read by read-modify-write puts it back
     return Operation(
         number=draft.number,
         thread=draft.thread,
         name=draft.spelled or draft.name,
         steps=steps,
-        size=draft.place.size if draft.place else 0,
-        value=draft.value,
+        size=size,
+        value=value,
         guard=draft.guard,
         stores_if=draft.stores_if,
         at=draft.at,

@@ -53,8 +53,8 @@ class Layout:
                 return self.alignment(of)
             case StructName():
                 return self._struct(type_)[2]
-            case Scalar("atomic64_t"):
-                return 8
+            case Scalar("atomic64_t") if self.target.atomic64:
+                return self.target.atomic64
             case _:
                 size = self.size(type_)
                 return self._alignment.get(size, size)

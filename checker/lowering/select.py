@@ -11,6 +11,7 @@ from checker import arch as archs
 from checker.arch import Target
 from checker.arch.folders import remembered
 from checker.arch.kernel import COMPLETE, Kernel, bound, spell
+from checker.arch.schema import IDEAL
 from checker.diagnostic import Diagnostic, nearest
 from checker.litmus import Override
 from checker.lowering import notation
@@ -115,7 +116,7 @@ def _parse(text: str, target: Target) -> tuple[notation.Alternative, ...]:
     alternatives = notation.parse(text)
     known = target.arch.classes
     for step in (step for alternative in alternatives for step in alternative):
-        if not isinstance(step, Fence) and step.cls != BYTES and step.cls not in known:
+        if not isinstance(step, Fence) and step.cls not in (BYTES, IDEAL, *known):
             raise Diagnostic(
                 f"{target.arch.name} has no instruction class `{step.cls}`",
                 hint=nearest(step.cls, known) or f"it has {', '.join(sorted(known))}",

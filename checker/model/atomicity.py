@@ -73,6 +73,10 @@ class Atomicity:
         if len(shared) < 2 or self._same_operation(a, b):
             return
         held = self._held(name, a, b)
+        if first.keys() != second.keys():
+            events = self._made.events
+            threads = (events[unit.events[0]].thread for unit in (a, b))
+            held = conj((held, self._promises.mixed_size(*threads)))
         if not a.is_load and not b.is_load:
             orders = [self._relations.before(first[cell], second[cell]) for cell in shared]
             for one, other in pairwise(orders):

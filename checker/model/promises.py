@@ -28,6 +28,7 @@ class Promises:
         """Make them; without `droppable` every promise of that evidence is simply true."""
         self.droppable = droppable
         self._evidence = evidence
+        self._program = program
         self._literals: dict[str, z3.BoolRef] = {}
         self.reasons: dict[str, Reason] = {}
         self.chosen: dict[str, list[Term]] = {}
@@ -64,6 +65,18 @@ class Promises:
             for rule, literal in self._literals.items()
             if practice or self.reasons[rule].evidence == "manual"
         }
+
+    def mixed_size(self, *threads: int) -> Term:
+        """Return whether units of different extent tie the bytes that they share."""
+        found: list[Term] = []
+        for thread in dict.fromkeys(threads):
+            arch = self._program.threads[thread].target.arch
+            for axiom in (one for one in arch.axioms if one.kind == "mixed-size"):
+                if axiom.evidence not in self._evidence:
+                    return False
+                reason = Reason(axiom.id, axiom.says, axiom.source, axiom.evidence)
+                found.append(self.holds(reason))
+        return conj(found)
 
     def _multi_copy_atomic(self, program: Program) -> Term:
         """Return whether the system is multi-copy atomic by each thread's architecture."""
