@@ -11,7 +11,6 @@ from checker.arch.schema import (
     MEMORY,
     NORMAL,
     AlignmentFault,
-    Architecture,
     Axiom,
     Evidence,
     Rule,
@@ -144,12 +143,17 @@ def synthetic(
         frozenset(memory), mca or "manual", "", "",
     )  # fmt: skip
     named = [replace(one, id=_identity(one)) for one in promises]
-    arch = Architecture(
-        "synthetic", "synthetic", "", (), 8, "little", (), (), (),
-        tuple(one for one in named if isinstance(one, Rule)),
-        tuple(one for one in named if isinstance(one, AlignmentFault)),
-        (axiom,) if mca else (), (), "",
-    )  # fmt: skip
+    arch = replace(
+        target("arm64").arch,
+        name="synthetic",
+        family="synthetic",
+        aliases=(),
+        features=(),
+        guest=(),
+        rules=tuple(one for one in named if isinstance(one, Rule)),
+        faults=tuple(one for one in named if isinstance(one, AlignmentFault)),
+        axioms=(axiom,) if mca else (),
+    )
     return Target("synthetic", arch, frozenset(features))
 
 

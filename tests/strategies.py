@@ -112,9 +112,9 @@ def faults(draw: st.DrawFn) -> AlignmentFault:
 @st.composite
 def synthetics(draw: st.DrawFn) -> Target:
     """Draw an architecture that nobody built."""
-    some = [*draw(st.lists(rules(), max_size=4)), *draw(st.lists(faults(), max_size=2))]
     return synthetic(
-        *some,
+        *draw(st.lists(rules(), max_size=4)),
+        *draw(st.lists(faults(), max_size=2)),
         mca=draw(st.sampled_from((None, *EVIDENCES))),
         memory=draw(st.sampled_from([("normal",), TYPES])),
         features=draw(st.sets(st.sampled_from(FEATURES))),
@@ -188,7 +188,7 @@ MODES = (
     Mode(("store", "load", "store", "load", "add", "exchange"), (2, 4, 2, 8), threads=(3, 4, 3)),
     Mode(SHAPES, (2, 1, 4, 8), (1, 1, 2), (2, 3, 2, 1), usual=False, flows=2),
     Mode(("store halves", "load", "store twice", "load twice", "store", "load halves"), (2, 2, 4)),
-    Mode((*BLOCKS, "store", "load"), (4, 2, 4, 3), threads=(2, 2, 3), flows=1),
+    Mode((*BLOCKS, "store", "load"), (4, 2, 4), threads=(2, 2, 3), flows=1),
     Mode(("copy", "load", "store", "load", "store", "compare"), (1, 1, 2), (2, 2, 1), flows=3),
 )
 
@@ -382,7 +382,7 @@ def blocks(draw: st.DrawFn, shape: str, at: Footprint, one: Target) -> list[Acce
     steps: list[Access | Fence] = []
     rmw = shape != "merge"
     for which in halves(draw, at) if shape == "exchange halves" else around:
-        first = draw(accesses("load", *which, one, rmw=rmw))
+        first = draw(accesses("load", which[0], which[1], one, rmw=rmw))
         first = replace(first, around=shape != "exchange halves")
         steps += [first, *[Fence("fence")] * draw(st.integers(0, 1)), replace(first, kind="store")]
     return steps

@@ -12,9 +12,9 @@ from typing import Any
 # --- options --------------------------------------------------------------------------------------
 
 
-def add_data(command: argparse.ArgumentParser, kernel: str) -> None:
+def add_data(command: argparse.ArgumentParser, kernel: str, metavar: str = "V") -> None:
     """Add the options that say which data is asked about; `kernel` says what the version is for."""
-    command.add_argument("--kernel", metavar="V", help=f"{kernel} (default: 6.12)")
+    command.add_argument("--kernel", metavar=metavar, help=f"{kernel} (default: 6.12)")
     paths = command.add_argument(
         "--arch-path", metavar="DIR", action="append", default=[],
         help="a folder with architectures, rules or lowerings that add to or replace the shipped",

@@ -3,13 +3,143 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import math
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from checker.cli import shared
+
+if TYPE_CHECKING:
+    from checker.table import Request
+    from checker.table.cells import Table
+
+_EXAMPLES = """\
+examples:
+  litmus table
+  litmus table put_user copy_to_user --size 8 --arch x86-64,x86-32 --kernel 5.3,6.12
+  litmus table READ_ONCE --arch arm --features
+  litmus table put_user --align 4 --format csv -o table.csv
+
+exit status:
+  0  every cell was decided
+  2  something could not be read or used
+  3  a limit was reached in some cell, which shows a question mark
+"""
 
 
 def add(commands: Any) -> None:
     """Add the subcommand to the parser."""
+    table = commands.add_parser(
+        "table",
+        help="show which operations are whole, by size and architecture",
+        description="Decide, for operations, sizes and architectures, whether a racing access of "
+        "the same size can see a torn value: what the contract promises, what today's code does.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    table.add_argument(
+        "operations", nargs="*", metavar="OPERATION",
+        help="as in put_user; plain-read and plain-write are C's own accesses (default: the usual)",
+    )  # fmt: skip
+    table.add_argument(
+        "--size", metavar="LIST", action="append", default=[],
+        help="sizes in bytes (default: 1,2,4,8,16)",
+    )  # fmt: skip
+    table.add_argument(
+        "--arch", metavar="LIST", action="append", default=[],
+        help="architectures, as in arm,arm+lpae (default: all, without features)",
+    )  # fmt: skip
+    table.add_argument(
+        "--features", action="store_true",
+        help="add a row for every single feature that changes some cell",
+    )  # fmt: skip
+    table.add_argument(
+        "--align", type=shared.count, metavar="N",
+        help="the address is a multiple of N bytes (default: of the size)",
+    )  # fmt: skip
+    shared.add_data(table, "kernels of architectures that name none, as in 5.3,6.12", "V[,V…]")
+    shared.add_output(table, ("text", "markdown", "rst", "csv", "json"))
+    shared.add_jobs(table, 0)
+    shared.add_timeout(table)
+    shared.add_colour(table)
 
 
 def run(args: argparse.Namespace) -> int:
     """Decide what is asked for, print it, and return the exit status."""
-    return 0
+    from checker import table
+    from checker.diagnostic import Diagnostic
+
+    try:
+        request = table.asked(_request(args))
+    except Diagnostic as problem:
+        print(f"litmus: {problem.render()}", file=sys.stderr)
+        return 2
+    try:
+        with shared.output(args.output) as write:
+            jobs = args.jobs or os.cpu_count() or 1
+            with shared.progress(table.units(request)) as progress:
+                found = table.tabulate(request, jobs, progress)
+            write(_rendered(found, args))
+    except OSError as error:
+        return shared.unwritten(args, error)
+    for one in found.problems:
+        print(one.shown, file=sys.stderr)
+    return _status(found)
+
+
+def _request(args: argparse.Namespace) -> Request:
+    """Return what the options ask; raises Diagnostic."""
+    from checker import table
+    from checker.arch.kernel import COMPLETE, supported
+    from checker.diagnostic import Diagnostic
+
+    sizes = shared.listed(args.size)
+    for size in sizes:
+        if not size.isdecimal():
+            raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
+    versions = shared.listed([args.kernel or ""])
+    return table.Request(
+        operations=tuple(args.operations),
+        sizes=tuple(int(size) for size in sizes),
+        archs=shared.listed(args.arch),
+        kernels=tuple(supported(version) for version in versions) or (COMPLETE,),
+        align=args.align,
+        features=args.features,
+        folders=tuple(args.arch_path),
+        timeout=math.ceil(1000 * args.timeout),
+    )
+
+
+def _rendered(found: Table, args: argparse.Namespace) -> str:
+    from importlib import import_module
+
+    form = import_module(f"checker.report.table_{args.format}")
+    if args.format == "text":
+        from checker.report.text import Style
+
+        return str(form.render(found, Style(shared.coloured(args))))
+    if args.format in ("markdown", "rst"):
+        return str(form.render(found, _command(args)))
+    return str(form.render(found))
+
+
+def _command(args: argparse.Namespace) -> str:
+    """Return the command line that asks the same."""
+    words = ["litmus", "table", *args.operations]
+    for option in ("size", "arch"):
+        names = shared.listed(getattr(args, option))
+        words += [f"--{option}", ",".join(names)] if names else []
+    words += ["--features"] if args.features else []
+    words += ["--align", str(args.align)] if args.align is not None else []
+    words += ["--kernel", args.kernel] if args.kernel else []
+    for folder in args.arch_path:
+        words += ["--arch-path", folder]
+    return " ".join([*words, "--format", args.format])
+
+
+def _status(found: Table) -> int:
+    if found.problems:
+        return 2
+    answers = (one for cell in found.cells for one in (cell.contract, cell.code) if one)
+    return 3 if any(one.limit for one in answers) else 0

@@ -16,18 +16,20 @@ def render(verdicts: Iterable[Verdict], problems: Iterable[Problem]) -> str:
     document = {
         "schema": SCHEMA,
         "results": [_result(verdict) for verdict in verdicts],
-        "errors": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "message": problem.message,
-                "hint": problem.hint,
-            }
-            for problem in problems
-        ],
+        "errors": [problem(one) for one in problems],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def problem(one: Problem) -> dict[str, Any]:
+    """Return what could not be used, as every document of the program has it."""
+    return {
+        "file": one.file,
+        "line": one.line,
+        "column": one.column,
+        "message": one.message,
+        "hint": one.hint,
+    }
 
 
 def _result(verdict: Verdict) -> dict[str, Any]:

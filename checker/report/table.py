@@ -133,8 +133,7 @@ def _of_code(operation: str, cells: Iterable[Cell]) -> Iterator[Note]:
     """Yield what an operation becomes: contract and code, one note where they are the same."""
     cells = tuple(cells)
     contract, code = (
-        {c.size: one for c in cells if (one := answer_of(c, layer)) is not None}
-        for layer in LAYERS
+        {c.size: one for c in cells if (one := answer_of(c, layer)) is not None} for layer in LAYERS
     )
     same = [size for size, one in code.items() if _written(contract.get(size)) == _written(one)]
     for name, found in (("contract", contract), ("code", code)):
@@ -155,18 +154,12 @@ def _accesses(answers: dict[int, Answer]) -> str:
     same: dict[str, list[int]] = {}
     for size, one in answers.items():
         same.setdefault(one.notation, []).append(size)
-    found: dict[str, list[int]] = {}
+    patterns: dict[str, dict[str, list[int]]] = {}
     for notation, sizes in same.items():
         pattern = re.sub(rf"\b{sizes[0]}\b", "N", notation) if len(sizes) == 1 else notation
-        found.setdefault(pattern, []).extend(sizes)
-    shown = {
-        same_as(pattern, sizes) if len(sizes) == 1 else pattern: sizes
-        for pattern, sizes in found.items()
-    }
-    told = [f"{', '.join(map(str, sizes))}: {text}" for text, sizes in shown.items()]
-    return ". ".join(told)
-
-
-def same_as(pattern: str, sizes: list[int]) -> str:
-    """Return a pattern that stands for one size with that size in it again."""
-    return re.sub(r"\bN\b", str(sizes[0]), pattern)
+        patterns.setdefault(pattern, {})[notation] = sizes
+    told = []
+    for pattern, found in patterns.items():
+        shown = pattern if len(found) > 1 else next(iter(found))
+        told.append(f"{', '.join(str(s) for sizes in found.values() for s in sizes)}: `{shown}`")
+    return ", ".join(told)

@@ -15,6 +15,7 @@ from checker import arch as archs
 from checker.arch import folders
 from checker.arch.kernel import COMPLETE, Kernel
 from checker.diagnostic import Diagnostic
+from checker.lowering import wellformed
 from checker.run import problem_of
 from checker.table.cells import Cell, Table
 from checker.table.decide import cell
@@ -54,7 +55,8 @@ class Request:
 
 def asked(request: Request) -> Request:
     """Return a request with everything it asks about named, each once; raises Diagnostic."""
-    folders.use(request.folders)
+    if request.folders:
+        wellformed.use(request.folders)
     for size in request.sizes:
         check_size(size)
     align = request.align

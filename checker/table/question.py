@@ -18,7 +18,7 @@ Partner = Literal["load", "store"]
 TYPES = {1: "u8", 2: "u16", 4: "u32", 8: "u64", 16: "u128"}
 
 SIZES = (*TYPES, 32, 64)
-"""The sizes in bytes that can be asked about. Above 16 there is no integer, but there are copies."""
+"""Sizes in bytes that can be asked about: above 16 there is no integer, but there are copies."""
 
 VALUE = 0x1122334455667788_99AABBCCDDEEFF01
 
