@@ -56,7 +56,8 @@ class Access:
     start: int
     """The byte of the operation's value that the access's first byte carries."""
     order: str = ""
-    """`acquire`, `release`, both or nothing: recorded for the ordering axioms."""
+    """Words for the ordering axioms: `acquire`, `release`, `acquire-pc`, `exclusive`,
+    `no-return`, or nothing."""
     promised: str = ""
     """What promises that the access is whole where it is aligned: a contract, or nothing."""
     cite: str = ""
@@ -114,6 +115,14 @@ class Operation:
     at: Position = field(default=(0, 0), compare=False)
     lowering: str = ""
     """The access notation it was lowered by."""
+    addr: frozenset[int] = frozenset()
+    """Operations on whose results its address depends, by the registers that carry them."""
+    data: frozenset[int] = frozenset()
+    """Operations on whose results the value that it stores depends."""
+    ctrl: frozenset[int] = frozenset()
+    """Operations on whose results it depends whether it is reached."""
+    pair: int | None = None
+    """For a store-conditional: the load whose reservation it needs."""
     chances: tuple[Chance, ...] = ()
     """For one that may fault: the access that does, from 1, or 0; and the bytes that were moved."""
 

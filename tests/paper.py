@@ -79,11 +79,11 @@ contract = { "1..8" = "store 8 | loop store 4,2,1" }
 """
 
 
-def entry(kind: str, **keys: str) -> str:
-    """Return a `[[kind]]` table whose keys hold these pieces of TOML; an empty piece has no key."""
+def entry(heading: str, **keys: str) -> str:
+    """Return a table in double brackets whose keys hold these pieces of TOML; an empty piece has no key."""
     usual = {"id": '"paper.more"', "arch": '["paper64"]', "says": '"said of it"'}
     usual |= {"evidence": '"manual"', "source": '"Paper manual, 9"'}
-    if kind != "axiom":
+    if heading != "axiom":
         usual |= {"class": '["gpr"]'}
     lines = [f"{key} = {piece}" for key, piece in (usual | keys).items() if piece]
-    return "\n".join(["", f"[[{kind}]]", *lines, ""])
+    return "\n".join(["", f"[[{heading}]]", *lines, ""])

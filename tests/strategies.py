@@ -215,7 +215,8 @@ class Sketch:
         here = [[e for e in events if e.byte == at] for at in {e.byte for e in events}]
         if any(len(some) > 7 for some in here):
             return 1 << 30
-        guesses = 1 << sum(o.guard != TRUE for o in self.operations)
+        conditions = [(o.guard, *{a.when for a in o.accesses}) for o in self.operations]
+        guesses = 1 << sum(one != TRUE for some in conditions for one in some)
         tries: int = prod(len(bruteforce.choices(some)) for some in here)
         return guesses * placed * tries
 
@@ -376,13 +377,13 @@ def blocks(draw: st.DrawFn, shape: str, at: Footprint, one: Target) -> list[Acce
         bytes_ = [(Footprint(at.location, at.offset + k, 1), k) for k in sorted(some)]
         return [draw(accesses("load", *which, one)) for which in bytes_]
     if shape == "store after zeros":
-        zeroed = draw(st.sampled_from([(at, 0), *(cut(at) if at.size > 1 else ())]))
-        zeros = replace(draw(accesses("store", *zeroed, one)), zeros=True)
+        where, start = draw(st.sampled_from([(at, 0), *(cut(at) if at.size > 1 else ())]))
+        zeros = replace(draw(accesses("store", where, start, one)), zeros=True)
         return [zeros, *(draw(accesses("store", *which, one)) for which in halves(draw, at))]
     steps: list[Access | Fence] = []
     rmw = shape != "merge"
-    for which in halves(draw, at) if shape == "exchange halves" else around:
-        first = draw(accesses("load", which[0], which[1], one, rmw=rmw))
+    for where, start in halves(draw, at) if shape == "exchange halves" else around:
+        first = draw(accesses("load", where, start, one, rmw=rmw))
         first = replace(first, around=shape != "exchange halves")
         steps += [first, *[Fence("fence")] * draw(st.integers(0, 1)), replace(first, kind="store")]
     return steps
@@ -424,8 +425,23 @@ def operations(draw: st.DrawFn, sketch: Sketch) -> Operation:
     elif reads and draw(st.integers(1, 4)) <= mode.flows:
         value = draw(expressions(reads, own.bits, draw(st.integers(0, 2))))
     guard = draw(conditions(reads)) if draw(st.integers(1, 8)) <= mode.flows else TRUE
+    if draw(st.integers(1, 12)) <= mode.flows:
+        steps = conditional(draw, steps, reads)
     found = operation(number, thread, *steps, value=value, guard=guard, stores_if=stores_if)
     return replace(found, size=at.size)
+
+
+def conditional(
+    draw: st.DrawFn, steps: Sequence[Access | Fence], reads: Sequence[Operation]
+) -> list[Access | Fence]:
+    """Draw when some accesses happen: not half of a read-modify-write, nor of what puts back."""
+    when = draw(conditions(reads))
+    return [
+        replace(step, when=when)
+        if isinstance(step, Access) and not (step.atomic or step.around) and draw(st.booleans())
+        else step
+        for step in steps
+    ]
 
 
 @st.composite

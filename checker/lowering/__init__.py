@@ -91,6 +91,8 @@ def _forms(
     draft: Draft, drawn: Sketch, layer: Layer, overrides: tuple[Override, ...]
 ) -> list[Form]:
     """Return an operation by each of its alternatives, at each address that makes a difference."""
+    if draft.steps is not None:
+        return [Form(_operation(draft, draft.steps, ""))]
     if draft.place is None or draft.kind == "fence":
         return [Form(_operation(draft, (Fence(draft.name),), ""))]
     target = drawn.threads[draft.thread].target
@@ -172,4 +174,8 @@ def _operation(draft: Draft, steps: Steps, text: str) -> Operation:
         stores_if=draft.stores_if,
         at=draft.at,
         lowering=text,
+        addr=draft.addr,
+        data=draft.data,
+        ctrl=draft.ctrl,
+        pair=draft.pair,
     )

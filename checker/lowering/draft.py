@@ -7,7 +7,7 @@ from typing import Literal
 from checker.diagnostic import Position
 from checker.expression import TRUE, Expression
 from checker.lowering.select import NOTHING, Known
-from checker.program import Footprint, Place, Question, Shown, Thread
+from checker.program import Access, Fence, Footprint, Place, Question, Shown, Thread
 from checker.value import value
 
 
@@ -30,6 +30,13 @@ class Draft:
     """The call as the test has it."""
     faults: bool = False
     """Whether a page fault may end it before its last access."""
+    addr: frozenset[int] = frozenset()
+    data: frozenset[int] = frozenset()
+    ctrl: frozenset[int] = frozenset()
+    pair: int | None = None
+    """Dependencies and reservations, as `Operation` has them."""
+    steps: tuple[Access | Fence, ...] | None = None
+    """Its accesses, where the test itself says them."""
     dies: bool = False
     """Whether the kernel dies where another access than the first faults."""
 

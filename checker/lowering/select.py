@@ -88,7 +88,7 @@ def select(
                     f"in this override: {problem.message}", (line, column), problem.hint
                 ) from None
             return Lowering(operation, override.code, parsed, "this test's override")
-    found = None if too_new(operation, target) else _lookup(operation, *_where(target), layer)
+    found = written(operation, target, layer)
     fitting = _fitting(found.entries, size, target, known) if found else None
     if found is None or fitting is None:
         return None
@@ -99,6 +99,11 @@ def select(
     except Diagnostic as problem:
         problem.file = f"{target.arch.family}/lowering.toml: {found.owner} `{fitting}`"
         raise
+
+
+def written(operation: str, target: Target, layer: Layer) -> Found | None:
+    """Return what the data says of an operation of any size, or None where it says nothing."""
+    return None if too_new(operation, target) else _lookup(operation, *_where(target), layer)
 
 
 def _where(target: Target) -> tuple[str, str, Kernel]:
@@ -147,7 +152,7 @@ Entries = str | Mapping[str, str]
 
 
 @value
-class _Found:
+class Found:
     """An operation's entry in the data, of one layer and kernel."""
 
     entries: Entries
@@ -158,7 +163,7 @@ class _Found:
 
 
 @remembered
-def _lookup(operation: str, arch: str, family: str, version: Kernel, layer: Layer) -> _Found | None:
+def _lookup(operation: str, arch: str, family: str, version: Kernel, layer: Layer) -> Found | None:
     """Return an operation's entry on a layer.
 
     The architecture's own table comes first, then `operations.toml`, then the operation it is like;
@@ -171,7 +176,7 @@ def _lookup(operation: str, arch: str, family: str, version: Kernel, layer: Laye
         if layer in table:
             source = table.get(f"{layer}_source") or table.get("source", "")
             exact = version == COMPLETE or table is general or _names(own, version)
-            return _Found(table[layer], source, operation, table.get("fault", "stop"), exact)
+            return Found(table[layer], source, operation, table.get("fault", "stop"), exact)
     inherited = _lookup(like, arch, family, version, layer) if like else None
     if inherited or layer == "contract":
         return inherited
