@@ -14,6 +14,7 @@ from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
+from checker.model.cat.syntax import CatModel
 from checker.program import Fence, Place, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
 from checker.value import value
@@ -67,11 +68,13 @@ def check(
     *,
     with_states: bool = False,
     faults: bool = False,
+    ordering: CatModel | None = None,
 ) -> Verdict:
     """Return the verdict on a test's condition on one architecture.
 
-    With `faults`, or where the test asks for it, user copies may fault. What a test expects counts
-    only for what it asks itself. Raises Diagnostic where the test has no meaning there.
+    With `ordering` these axioms hold, and not the architecture's. With `faults`, or where the test
+    asks for it, user copies may fault. What a test expects counts only for what it asks itself.
+    Raises Diagnostic where the test has no meaning there.
     """
     limits = limits or Limits()
     start = time.perf_counter()
@@ -92,9 +95,9 @@ def check(
         drawn = sketch(test, target, limits.unroll, faults=faults or test.faults)
         code = list(programs(test, drawn, target, "code"))
         contract = list(programs(test, drawn, target, "contract"))
-        verdict = _decide(verdict, drawn, code, contract, limits)
+        verdict = _decide(verdict, drawn, code, contract, limits, ordering)
         if with_states:
-            verdict = replace(verdict, states=_states(code, limits))
+            verdict = replace(verdict, states=_states(code, limits, ordering))
         verdict = replace(verdict, notes=tuple(_notes(drawn, code, contract)))
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
@@ -107,10 +110,15 @@ def _same(a: Target, b: Target) -> bool:
 
 
 def _decide(
-    verdict: Verdict, drawn: Sketch, code: list[Program], contract: list[Program], limits: Limits
+    verdict: Verdict,
+    drawn: Sketch,
+    code: list[Program],
+    contract: list[Program],
+    limits: Limits,
+    ordering: CatModel | None,
 ) -> Verdict:
     """Answer by today's code first, then by the contracts: DESIGN's three verdicts."""
-    today = [Query(program, limits.timeout) for program in code]
+    today = [Query(program, limits.timeout, ordering) for program in code]
     for query in today:
         if query.reachable(practice=True):
             return replace(
@@ -125,7 +133,7 @@ def _decide(
         )
     promised = [
         next((q for q in today if same_hardware(q.program, program)), None)
-        or Query(program, limits.timeout)
+        or Query(program, limits.timeout, ordering)
         for program in contract
     ]
     for queries in (promised, today):
@@ -180,8 +188,8 @@ def _union(place: Place, found: list[Reachable]) -> Reachable:
     return Reachable(place.name, modulus, reached, len(reached) == len(possible))
 
 
-def _states(code: list[Program], limits: Limits) -> tuple[State, ...]:
-    found = [states(program, timeout=limits.timeout) for program in code]
+def _states(code: list[Program], limits: Limits, ordering: CatModel | None) -> tuple[State, ...]:
+    found = [states(program, timeout=limits.timeout, ordering=ordering) for program in code]
     return tuple(sorted(frozenset().union(*found)))
 
 

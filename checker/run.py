@@ -13,6 +13,7 @@ from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.language.source import MAX_BYTES
+from checker.model.cat import cat_model
 from checker.value import value
 from checker.verdict import Problem, Verdict
 
@@ -28,6 +29,8 @@ class Request:
     """Of the architectures that name none."""
     faults: bool = False
     """Whether user copies may fault."""
+    model: str = ""
+    """A file of ordering axioms in place of the architectures' own."""
     folders: tuple[str, ...] = ()
     """A user's own data, read after the shipped."""
     standard_input: bytes | None = None
@@ -99,11 +102,13 @@ def check_file(path: str, request: Request) -> Outcome:
     source = raw.decode("utf-8-sig", "replace")
     try:
         folders.use(request.folders)
+        ordering = cat_model(Path(request.model)) if request.model else None
         test = parse(raw, name)
         wanted = targets(test, list(request.archs), request.kernel)
     except Diagnostic as problem:
+        own = problem.file in ("", name)
         problem.file = problem.file or name
-        return Outcome((), (_problem(problem, source),))
+        return Outcome((), (_problem(problem, source if own else None),))
     verdicts: list[Verdict] = []
     problems: dict[Problem, None] = {}
     for target in wanted:
@@ -111,7 +116,7 @@ def check_file(path: str, request: Request) -> Outcome:
             verdicts.append(
                 check(
                     test, target, name, request.limits,
-                    with_states=request.states, faults=request.faults,
+                    with_states=request.states, faults=request.faults, ordering=ordering,
                 )
             )  # fmt: skip
         except Diagnostic as problem:

@@ -11,6 +11,7 @@ import z3
 
 from checker.diagnostic import LimitReached
 from checker.model import MANUAL, PRACTICE, Model, sequential, witness
+from checker.model.cat.syntax import CatModel
 from checker.model.logic import Term
 from checker.program import Logic, Operation, Program, ValueIs
 from checker.verdict import Execution, Reachable, Reason
@@ -37,6 +38,8 @@ class Query:
     program: Program
     timeout: int = 0
     """Limit of each query in ms; 0 is none."""
+    ordering: CatModel | None = None
+    """Ordering axioms in place of the architecture's."""
     _answers: dict[frozenset[str], frozenset[str] | None] = field(default_factory=dict, init=False)
     """For each set of rules that was assumed: None if reachable, else the core that forbids it."""
 
@@ -48,8 +51,25 @@ class Query:
         return model
 
     def reachable(self, *, practice: bool) -> bool:
-        """Return whether an execution satisfies the proposition; raises LimitReached."""
+        """Return whether an execution satisfies the proposition; raises LimitReached.
+
+        Ordering axioms are looked at only where they matter: they forbid nothing that is already
+        forbidden, and no execution in which all threads keep their program order.
+        """
+        rules = self._rules(practice)
+        if self._core(rules) is not None:
+            return False
+        if not self.model.ordered:
+            if self.ordering is None and _decide(
+                self.model.solver, *rules.values(), self._in_order
+            ):
+                return True
+            self.model.add_ordering(self.ordering)
         return self._core(self._rules(practice)) is None
+
+    @cached_property
+    def _in_order(self) -> Term:
+        return sequential.literal(self.model)
 
     def witness(self, *, practice: bool) -> Execution:
         """Return an execution that satisfies it; the proposition must be reachable.
@@ -60,9 +80,8 @@ class Query:
         """
         rules = self._rules(practice)
         solver, pinned = self.model.solver, list(rules.values())
-        in_order = sequential.literal(self.model)
-        if _decide(solver, *pinned, in_order):
-            pinned.append(in_order)
+        if _decide(solver, *pinned, self._in_order):
+            pinned.append(self._in_order)
         elif not _decide(solver, *pinned):
             raise ValueError("the proposition is not reachable")
         found = solver.model()
@@ -99,13 +118,12 @@ class Query:
 
     def residues(self, *, practice: bool) -> tuple[Reachable, ...]:
         """Return, for each location, the residues at which the proposition is reachable."""
-        rules = list(self._rules(practice).values())
         found = []
         for name, classes in self.model.placements.items():
             held = {
                 residue
                 for number, one in enumerate(classes)
-                if self._possible(rules, self.model.promises.placed(name, frozenset({number})))
+                if self._possible(practice, self.model.promises.placed(name, frozenset({number})))
                 for residue in one.residues
             }
             every = sum(len(one.residues) for one in classes)
@@ -113,8 +131,18 @@ class Query:
             found.append(Reachable(name, modulus, tuple(sorted(held)), len(held) == every))
         return tuple(found)
 
-    def _possible(self, rules: list[z3.BoolRef], placed: Term) -> bool:
-        return placed is True or _decide(self.model.solver, *rules, placed)
+    def _possible(self, practice: bool, placed: Term) -> bool:
+        if placed is True:
+            return True
+        rules = self._rules(practice).values()
+        if not self.model.ordered and self.ordering is None:
+            if _decide(self.model.solver, *rules, self._in_order, placed):
+                return True
+            if not _decide(self.model.solver, *rules, placed):
+                return False
+            self.model.add_ordering(self.ordering)
+            rules = self._rules(practice).values()
+        return _decide(self.model.solver, *rules, placed)
 
     def _rules(self, practice: bool) -> dict[str, z3.BoolRef]:
         return self.model.promises.literals(practice=practice)
@@ -140,23 +168,29 @@ def _decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
     return bool(answer == z3.sat)
 
 
-def reachable(program: Program, *, practice: bool = True) -> bool:
+def reachable(program: Program, *, practice: bool = True, ordering: CatModel | None = None) -> bool:
     """Return whether an execution of a program satisfies its proposition, at any placement."""
-    return Query(program).reachable(practice=practice)
+    return Query(program, ordering=ordering).reachable(practice=practice)
 
 
 State = tuple[tuple[str, int], ...]
 
 
-def states(program: Program, *, practice: bool = True, timeout: int = 0) -> frozenset[State]:
+def states(
+    program: Program,
+    *,
+    practice: bool = True,
+    timeout: int = 0,
+    ordering: CatModel | None = None,
+) -> frozenset[State]:
     """Return every final state of a program, at any placement, in the columns it shows.
 
     Raises LimitReached when `timeout`, in ms for all of it, is over.
     """
     evidence = PRACTICE if practice else MANUAL
-    return frozenset(
-        _enumerate(program, Model(program, evidence=evidence, droppable=False), timeout)
-    )
+    model = Model(program, evidence=evidence, droppable=False)
+    model.add_ordering(ordering)
+    return frozenset(_enumerate(program, model, timeout))
 
 
 def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:

@@ -167,7 +167,8 @@ def family(name: str) -> tuple[Architecture, ...]:
     files = [(path, folders.read(path)) for path in folders.files(name, "arch.toml")]
     merged = folders.merged_arch([data for _, data in files])
     wellformed.check(files, merged)
-    return architectures(merged)
+    models = {path.name: path for p, _ in files for path in p.parent.glob("*.cat")}
+    return architectures(merged, models)
 
 
 @remembered

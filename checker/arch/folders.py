@@ -17,7 +17,7 @@ from checker.resources import load_toml
 
 SHIPPED = Path(__file__).resolve().parent
 
-_LISTS = ("rule", "axiom", "fault")
+_LISTS = ("rule", "axiom", "fault", "order")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -102,8 +102,8 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     made = dict(old)
     for key, value in new.items():
         if key in _LISTS:
-            named = {one.get("id"): one for one in old.get(key, [])}
-            made[key] = list((named | {one.get("id"): one for one in value}).values())
+            named = {_identity(one): one for one in old.get(key, [])}
+            made[key] = list((named | {_identity(one): one for one in value}).values())
         elif isinstance(value, dict) and isinstance(old.get(key), dict):
             made[key] = _merged(old[key], value)
         elif key == "unpromised":
@@ -111,6 +111,11 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         else:
             made[key] = value
     return made
+
+
+def _identity(one: dict[str, Any]) -> Any:
+    """Return what two entries of a list are the same by."""
+    return one.get("id") or one.get("file")
 
 
 def merged_lowerings(tables: list[dict[str, Any]]) -> dict[str, Any]:

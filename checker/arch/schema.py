@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from checker.arch.kernel import Kernel, bound
@@ -117,6 +118,16 @@ class Axiom:
 
 
 @value
+class Order:
+    """The ordering axioms of an architecture: a file in the cat language."""
+
+    path: Path
+    evidence: Evidence
+    source: str
+    note: str
+
+
+@value
 class Architecture:
     """One architecture: what C makes of it, and what it promises."""
 
@@ -137,18 +148,22 @@ class Architecture:
     faults: tuple[AlignmentFault, ...]
     axioms: tuple[Axiom, ...]
     memory: tuple[Memory, ...]
+    order: Order | None
     source: str
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
     is promised."""
 
 
-def architectures(data: Mapping[str, Any]) -> tuple[Architecture, ...]:
-    """Return the architectures of a family's tables, which must be well formed."""
-    return tuple(_architecture(name, data) for name in data["arch"])
+def architectures(data: Mapping[str, Any], models: Mapping[str, Path]) -> tuple[Architecture, ...]:
+    """Return the architectures of a family's tables, which must be well formed.
+
+    `models` says where the files with ordering axioms are.
+    """
+    return tuple(_architecture(name, data, models) for name in data["arch"])
 
 
-def _architecture(name: str, data: Mapping[str, Any]) -> Architecture:
+def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]) -> Architecture:
     table = data["arch"][name]
     rules, faults, axioms = (
         [one for one in data.get(kind, []) if name in one["arch"]]
@@ -172,9 +187,17 @@ def _architecture(name: str, data: Mapping[str, Any]) -> Architecture:
         memory=tuple(
             Memory(kind, one["says"], one["source"]) for kind, one in data.get("memory", {}).items()
         ),
+        order=next(
+            (_order(one, models) for one in data.get("order", []) if name in one["arch"]), None
+        ),
         source=table["source"],
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
     )
+
+
+def _order(table: Mapping[str, Any], models: Mapping[str, Path]) -> Order:
+    file = table["file"]
+    return Order(models[file], table["evidence"], table["source"], table.get("note", ""))
 
 
 def _feature(name: str, table: Mapping[str, Any]) -> Feature:

@@ -90,6 +90,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "file": {
         "family!": "text", "title!": "text", "unpromised": "texts", "memory": "table",
         "arch!": "table", "rule": "tables", "fault": "tables", "axiom": "tables",
+        "order": "tables",
     },
     "arch": {
         "title!": "text", "aliases": "texts", "word!": "word", "endian!": "endian",
@@ -104,6 +105,10 @@ SHAPES: dict[str, dict[str, str]] = {
     "rule": _SCOPE
     | {"align": "align", "within": "block", "block": "block", "unit!": "unit", "rmw": "flag"},
     "fault": _SCOPE | {"align!": "align", "handler!": "handler"},
+    "order": {
+        "file!": "text", "arch!": "texts", "evidence!": "evidence", "source!": "text",
+        "note": "text",
+    },
     "axiom": {
         "id!": "text", "kind!": "kind", "arch!": "texts", "says!": "text", "needs": "texts",
         "memory": "memory", "evidence!": "evidence", "source!": "text", "note": "text",
@@ -130,6 +135,14 @@ def check(files: Sequence[tuple[Path, Tables]], merged: Tables) -> None:
         for kind in ("rule", "fault", "axiom"):
             for number, one in enumerate(data.get(kind, [])):
                 _listed(kind, number, one, merged, complaint)
+        for number, one in enumerate(data.get("order", [])):
+            where = f"order number {number + 1}"
+            complaint.shape(one, "order", where)
+            complaint.names(one["arch"], merged["arch"], "the family has no architecture", where)
+            if not any((other.parent / one["file"]).is_file() for other, _ in files):
+                complaint.fail(
+                    f"there is no file `{one['file']}`", "beside arch.toml", where, "file"
+                )
     Complaint(files[0][0]).shape(merged, "file", "")
     for name, one in merged["arch"].items():
         path = next(path for path, data in files if name in data.get("arch", {}))

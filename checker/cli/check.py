@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from pathlib import Path
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,11 @@ def add(commands: Any) -> None:
     check.add_argument(
         "--faults", action="store_true", help="let accesses to user memory fault, as pages do"
     )
+    model = check.add_argument(
+        "--model", metavar="FILE",
+        help="ordering axioms, in the cat language, in place of the architectures' own",
+    )  # fmt: skip
+    model.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]
     check.add_argument("--states", action="store_true", help="list every final state")
     shared.add_jobs(check, 1)
     shared.add_timeout(check)
@@ -80,7 +86,9 @@ def run(args: argparse.Namespace) -> int:
     files = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Problem)]
     limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
-    request = run.Request(archs, limits, args.states, version, args.faults, tuple(args.arch_path))
+    request = run.Request(
+        archs, limits, args.states, version, args.faults, args.model or "", tuple(args.arch_path)
+    )
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     streams = args.format == "text" and args.output is None and sys.stdout.isatty()
@@ -126,6 +134,11 @@ def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
         names = shared.listed(args.arch)
         for name in names:
             arch.target(name, version)
+        option = "--model"
+        if args.model:
+            from checker.model.cat import cat_model
+
+            cat_model(Path(args.model))
     except Diagnostic as unknown:
         print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
         return None

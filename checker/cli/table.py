@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with shared.output(args.output) as write:
             jobs = args.jobs or os.cpu_count() or 1
-            with shared.progress(table.units(request)) as progress:
+            with shared.progress(len(table.tasks(request))) as progress:
                 found = table.tabulate(request, jobs, progress)
             write(_rendered(found, args))
     except OSError as error:

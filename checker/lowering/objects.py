@@ -9,7 +9,7 @@ from typing import Literal
 from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
-from checker.expression import TRUE, Const, Expression, ReadValue
+from checker.expression import TRUE, Const, Expression, ReadValue, reads_of
 from checker.lowering import select
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
@@ -181,7 +181,9 @@ class Objects:
             Draft(
                 number, self.thread, operation, kind, at, self.footprint(address, size, at), known,
                 value, self.executed, stores_if, self.spelled, faults,
-                faults and self._dies(operation, size, known),
+                dies=faults and self._dies(operation, size, known),
+                data=frozenset(reads_of(value)) if value is not None else frozenset(),
+                ctrl=frozenset(reads_of(self.guard)),
             )
         )  # fmt: skip
         return number

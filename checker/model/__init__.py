@@ -8,8 +8,9 @@
     alignment   addresses at which an access faults
     question    the proposition
 
-Ordering axioms take their place beside `atomicity`: they see the same events, relations and
-promises, and the fences and orders that operations carry.
+    ordering    the axioms of a cat model, which see the same events, relations and promises
+
+Ordering is added only where it is asked for: what is forbidden without it needs no axiom of it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ import z3
 from checker.arch.schema import Evidence
 from checker.model import alignment, grounding
 from checker.model.atomicity import Atomicity
+from checker.model.cat import cat_model
+from checker.model.cat.syntax import CatModel
 from checker.model.events import Structure, asks_values, structure, torn_questions
 from checker.model.logic import Term, require
+from checker.model.ordering import Ordering
 from checker.model.placement import PlacementClass, classes
 from checker.model.promises import Promises
 from checker.model.question import Asker
@@ -45,6 +49,9 @@ class Model:
         that dropping one shows. `timeout` is in ms for each query; 0 is none.
         """
         self.program = program
+        self._evidence = evidence
+        self.ordered = False
+        """Whether the ordering axioms have been added."""
         self.solver = z3.SolverFor("QF_FD")  # all sorts are finite: this is its SAT solver
         if timeout:
             self.solver.set("timeout", timeout)
@@ -67,6 +74,24 @@ class Model:
             self.require(self.relations.values.holds(assumed))
         if program.keep is not None:
             self.require(self.asker.term(program.keep))
+
+    def add_ordering(self, model: CatModel | None = None) -> None:
+        """Add the axioms of the architecture's model, or of the one that is given."""
+        if self.ordered:
+            return
+        self.ordered = True
+        arch = self.program.target.arch
+        if model is not None:
+            axioms, name, cite = model, "model", model.file
+            evidence: Evidence = "manual"
+        elif arch.order is not None and arch.order.evidence in self._evidence:
+            axioms, name = cat_model(arch.order.path), f"{arch.name}.order"
+            cite, evidence = arch.order.source, arch.order.evidence
+        else:
+            return
+        ordering = Ordering(self.structure, self.relations, self.promises)
+        ordering.require(axioms, name, cite, evidence)
+        self.relations.values.settle()
 
     def require(self, term: Term) -> None:
         """Assert a term, and the values that it asks for."""

@@ -26,7 +26,7 @@ class Relations:
     def __init__(self, made: Structure, solver: z3.Solver) -> None:
         """Make the terms of every cell and assert that each byte is coherent."""
         self._made = made
-        self._solver = solver
+        self.solver = solver
         self.order: dict[tuple[int, int], Term] = {}
         """For two store events of a cell: whether the first is coherence-before the second."""
         self.takes: list[dict[int, Term]] = [{} for _ in made.events]
@@ -154,4 +154,4 @@ class Relations:
                     self._assert(disj((negate(term), negate(later), self.before(source, other))))
 
     def _assert(self, term: Term) -> None:
-        require(self._solver, term)
+        require(self.solver, term)

@@ -1,0 +1,325 @@
+"""A program's events as a cat model sees them, and the model's checks as promises.
+
+The events are those of `events`, and one for each fence, and one for the initial write of each
+cell. What no execution chooses (program order, dependencies, which fence is where) is known before
+anything is solved; an event that may not happen is in its sets where it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from checker.arch.schema import Evidence
+from checker.model.cat.evaluate import Evaluator
+from checker.model.cat.relation import EventSet, Relation, identity
+from checker.model.cat.syntax import CatModel, Check
+from checker.model.events import Structure
+from checker.model.logic import Term, conj, disj, implies, negate, require
+from checker.model.promises import Promises
+from checker.model.relations import INITIAL, Relations
+from checker.program import Fence, Operation
+from checker.verdict import Reason
+
+FENCES = (
+    *(f"{name}.{kind}" for name in ("DMB", "DSB") for kind in ("SY", "LD", "ST")), "DMB", "ISB",
+    *(f"Fence.{a}.{b}" for a in ("r", "w", "rw") for b in ("r", "w", "rw")), "Fence.tso", "Fence.i",
+    "MFENCE", "SFENCE", "LFENCE", "SYNC", "LWSYNC", "EIEIO", "ISYNC",
+    *(f"MEMBAR.{a}.{b}" for a in ("L", "S") for b in ("L", "S")), "MEMBAR", "STBAR",
+    "MB", "WMB", "RMB", "IMB", "BCR",
+)  # fmt: skip
+"""Names of fence sets that a model may use; those that a program has not are empty."""
+
+
+class Ordering:
+    """The base sets and relations of one program, and the checks of a model on them."""
+
+    def __init__(self, made: Structure, relations: Relations, promises: Promises) -> None:
+        """Number the events: those of memory, then fences, then initial writes."""
+        self._made = made
+        self._relations = relations
+        self._promises = promises
+        self._fences = [
+            (operation, step, fence.name)
+            for operation in made.program.operations
+            for step, fence in enumerate(operation.steps)
+            if isinstance(fence, Fence)
+        ]
+        self._memory = len(made.events)
+        self._first_initial = self._memory + len(self._fences)
+        self.count = self._first_initial + len(made.cells)
+
+    def require(self, model: CatModel, name: str, cite: str, evidence: Evidence) -> None:
+        """Assert the checks of a model, each behind a promise of its own."""
+        evaluator = Evaluator(self._relations.solver, self._values(), self.count, f"{name} ")
+
+        def checked(check: Check, holds: Term) -> None:
+            number = check.name or f"line {check.at[0]}"
+            says = f"the ordering axiom `{number}` of {model.title}"
+            promise = Reason(f"{name}.{number}", says, cite, evidence)
+            require(self._relations.solver, implies(self._promises.holds(promise), holds))
+
+        evaluator.run(model, checked)
+
+    # --- which events there are
+
+    def _runs(self, event: int) -> Term:
+        if event < self._memory:
+            return self._relations.runs[event]
+        if event < self._first_initial:
+            operation = self._fences[event - self._memory][0]
+            return self._relations.values.holds(operation.guard)
+        return True
+
+    @cached_property
+    def _running(self) -> list[Term]:
+        return [self._runs(event) for event in range(self.count)]
+
+    def _both(self, a: int, b: int) -> Term:
+        return conj((self._running[a], self._running[b]))
+
+    def _where(self, events: Iterator[int]) -> EventSet:
+        return EventSet.of(self.count, ((event, self._running[event]) for event in events))
+
+    def _pairs(self, pairs: Iterator[tuple[int, int]]) -> Relation:
+        return Relation.of(self.count, ((a, b, self._both(a, b)) for a, b in pairs))
+
+    # --- base sets and relations
+
+    def _values(self) -> dict[str, EventSet | Relation]:
+        made = self._made
+        loads = self._where(e.index for e in made.events if e.is_load)
+        stores = self._where(e.index for e in made.events if not e.is_load)
+        initial = self._where(iter(range(self._first_initial, self.count)))
+        writes = stores.union(initial)
+        values: dict[str, EventSet | Relation] = {
+            "R": loads,
+            "W": writes,
+            "IW": initial,
+            "M": loads.union(writes),
+            "F": self._where(iter(range(self._memory, self._first_initial))),
+            "A": self._marked("acquire", is_load=True),
+            "Q": self._marked("acquire-pc", is_load=True),
+            "L": self._marked("release", is_load=False),
+            "X": self._where(e.index for e in made.events if self._exclusive(e.index)),
+            "NoRet": self._marked("no-return", is_load=True),
+            "id": identity(self.count),
+            "po": self._pairs(self._program_order()),
+            "loc": self._pairs(self._same_cell()),
+            "int": self._pairs(self._same_thread()),
+            "rf": self._reads_from(),
+            "co": self._coherence(),
+            "fr": self._from_reads(),
+            "addr": self._pairs(self._depending("addr")),
+            "data": self._pairs(self._depending("data")),
+            "ctrl": self._pairs(self._depending("ctrl")),
+            "amo": self._pairs(self._updates()),
+            "lxsx": self._pairs(self._reservations()),
+            "si": self._units(),
+        }
+        values |= self._fence_sets()
+        internal = values["int"]
+        assert isinstance(internal, Relation)
+        values["ext"] = internal.complement()
+        for name in ("rf", "co", "fr"):
+            relation = values[name]
+            assert isinstance(relation, Relation)
+            values[f"{name}i"] = relation.meet(internal)
+            values[f"{name}e"] = relation.minus(internal)
+        po, loc = values["po"], values["loc"]
+        assert isinstance(po, Relation)
+        assert isinstance(loc, Relation)
+        values["po-loc"] = po.meet(loc)
+        amo, lxsx = values["amo"], values["lxsx"]
+        assert isinstance(amo, Relation)
+        assert isinstance(lxsx, Relation)
+        values["rmw"] = amo.union(lxsx)
+        return values
+
+    def _marked(self, word: str, *, is_load: bool) -> EventSet:
+        return self._where(
+            e.index
+            for e in self._made.events
+            if e.is_load == is_load and word in self._made.access(e).order.split()
+        )
+
+    def _exclusive(self, event: int) -> bool:
+        access = self._made.access(self._made.events[event])
+        return access.atomic or "exclusive" in access.order.split()
+
+    def _fence_sets(self) -> dict[str, EventSet]:
+        """Return a set for each kind of fence, by the name that `fence_set` gives it."""
+        found: dict[str, list[int]] = {name: [] for name in FENCES}
+        for index, (_, _, name) in enumerate(self._fences):
+            found.setdefault(fence_set(name), []).append(self._memory + index)
+        return {name: self._where(iter(events)) for name, events in found.items()}
+
+    def _place(self, event: int) -> tuple[int, int, int] | None:
+        """Return thread, operation and step of an event; None for an initial write."""
+        if event < self._memory:
+            found = self._made.events[event]
+            return found.thread, found.operation, found.step
+        if event < self._first_initial:
+            operation, step, _ = self._fences[event - self._memory]
+            return operation.thread, operation.number, step
+        return None
+
+    @cached_property
+    def _threads(self) -> dict[int, list[tuple[tuple[int, int], int]]]:
+        """The events of each thread, by operation and step."""
+        threads: dict[int, list[tuple[tuple[int, int], int]]] = {}
+        for event in range(self._first_initial):
+            place = self._place(event)
+            assert place is not None
+            threads.setdefault(place[0], []).append((place[1:], event))
+        for events in threads.values():
+            events.sort()
+        return threads
+
+    def _program_order(self) -> Iterator[tuple[int, int]]:
+        """Yield program order: between operations, and between an operation's accesses."""
+        for events in self._threads.values():
+            for index, (place, a) in enumerate(events):
+                for later, b in events[index + 1 :]:
+                    if place != later:
+                        yield a, b
+
+    def _same_thread(self) -> Iterator[tuple[int, int]]:
+        for events in self._threads.values():
+            for _, a in events:
+                for _, b in events:
+                    yield a, b
+        for event in range(self._first_initial, self.count):
+            yield event, event
+
+    def _cell(self, event: int) -> int | None:
+        if event < self._memory:
+            return self._made.events[event].cell
+        return event - self._first_initial if event >= self._first_initial else None
+
+    def _same_cell(self) -> Iterator[tuple[int, int]]:
+        cells: dict[int, list[int]] = {}
+        for event in range(self.count):
+            cell = self._cell(event)
+            if cell is not None:
+                cells.setdefault(cell, []).append(event)
+        for events in cells.values():
+            for a in events:
+                for b in events:
+                    yield a, b
+
+    def _source(self, store: int, load: int) -> int:
+        """Return the event that a load takes from: a store's, or its cell's initial write."""
+        if store == INITIAL:
+            return self._first_initial + self._made.events[load].cell
+        return store
+
+    def _reads_from(self) -> Relation:
+        return Relation.of(
+            self.count,
+            (
+                (self._source(store, event.index), event.index, term)
+                for event in self._made.events
+                if event.is_load
+                for store, term in self._relations.takes[event.index].items()
+            ),
+        )
+
+    def _coherence(self) -> Relation:
+        def terms() -> Iterator[tuple[int, int, Term]]:
+            for cell, stores in enumerate(self._made.stores):
+                for a in stores:
+                    yield self._first_initial + cell, a, self._running[a]
+                    for b in stores:
+                        if a != b:
+                            before = self._relations.before(a, b)
+                            yield a, b, conj((before, self._both(a, b)))
+
+        return Relation.of(self.count, terms())
+
+    def _from_reads(self) -> Relation:
+        def terms() -> Iterator[tuple[int, int, Term]]:
+            for cell, loads in enumerate(self._made.loads):
+                for load in loads:
+                    for store in self._made.stores[cell]:
+                        unseen = negate(self._relations.visible(store, load))
+                        yield load, store, conj((unseen, self._both(load, store)))
+
+        return Relation.of(self.count, terms())
+
+    # --- dependencies and read-modify-writes
+
+    def _results(self, operation: Operation) -> list[int]:
+        """Return the events that an operation's result comes from: its loads, else its stores."""
+        events = [e.index for e in self._made.events if e.operation == operation.number]
+        loads = [event for event in events if self._made.events[event].is_load]
+        return loads or events
+
+    @cached_property
+    def _events_of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for event in range(self._first_initial):
+            place = self._place(event)
+            assert place is not None
+            found.setdefault(place[1], []).append(event)
+        return found
+
+    def _depending(self, kind: str) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of a dependency; data goes into stores, the rest into all events."""
+        operations = {one.number: one for one in self._made.program.operations}
+        for operation in self._made.program.operations:
+            for number in getattr(operation, kind):
+                for a in self._results(operations[number]):
+                    for b in self._events_of.get(operation.number, ()):
+                        if b >= self._memory:
+                            if kind == "ctrl":
+                                yield a, b
+                        elif kind != "data" or not self._made.events[b].is_load:
+                            yield a, b
+
+    def _updates(self) -> Iterator[tuple[int, int]]:
+        """Yield load and store of each read-modify-write instruction, for each shared access."""
+        for operation in self._made.program.operations:
+            events = [e for e in self._made.events if e.operation == operation.number]
+            for load in (e for e in events if e.is_load and self._made.access(e).atomic):
+                for store in (e for e in events if not e.is_load and e.step > load.step):
+                    yield load.index, store.index
+
+    def _reservations(self) -> Iterator[tuple[int, int]]:
+        """Yield load and store of each pair of a load-reserve and a store-conditional."""
+        for operation in self._made.program.operations:
+            if operation.pair is not None:
+                for a in self._events_of.get(operation.pair, ()):
+                    for b in self._events_of.get(operation.number, ()):
+                        yield a, b
+
+    # --- single-copy atomic units
+
+    def _units(self) -> Relation:
+        """Return which events of one access are at once: those of a unit that is promised."""
+        terms: dict[tuple[int, int], Term] = {}
+        for name, units in self._made.units.items():
+            for unit in units:
+                placed = self._promises.placed(name, unit.classes)
+                held = conj((placed, self._promises.holds(unit.promise)))
+                for a in unit.events:
+                    for b in unit.events:
+                        if a != b:
+                            terms[a, b] = disj((terms.get((a, b), False), held))
+        found = Relation.of(
+            self.count, ((a, b, conj((t, self._both(a, b)))) for (a, b), t in terms.items())
+        )
+        return found.union(identity(self.count))
+
+
+def fence_set(name: str) -> str:
+    """Return the name of the set that a fence belongs to in a model.
+
+    Words of Arm, x86 and Power are capitals (`dmb ish` is DMB.ISH); RISC-V keeps its small letters
+    (`fence rw,w` is Fence.rw.w).
+    """
+    words = re.split(r"[^A-Za-z0-9]+", name.strip())
+    if words[0].lower() == "fence":
+        return ".".join(["Fence", *words[1:]])
+    return ".".join(words).upper()
