@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 0
 
-.PHONY: check test lint format types wheel bench ci clean
+.PHONY: check test lint format types wheel bench guarantees guarantees-check ci clean
 
 check: $(READY)            ## the main job: every shipped test against what it expects
 	$(BIN)/litmus check litmus --jobs $(JOBS)
@@ -31,7 +31,17 @@ wheel: $(READY)            ## build a wheel, and use it in an empty environment
 bench: $(READY)            ## cold start, throughput and scaling, as ratios
 	$(BIN)/python bench/run.py
 
-ci: test lint types check wheel
+guarantees: $(READY)       ## write docs/guarantees.* anew
+	$(BIN)/litmus table --features --format markdown -o docs/guarantees.md
+	$(BIN)/litmus table --features --format rst -o docs/guarantees.rst
+
+guarantees-check: $(READY) ## fail when docs/guarantees.* are not what the program prints
+	$(BIN)/litmus table --features --format markdown | diff -q docs/guarantees.md - || \
+		{ echo "docs/guarantees.md is stale: run make guarantees"; exit 1; }
+	$(BIN)/litmus table --features --format rst | diff -q docs/guarantees.rst - || \
+		{ echo "docs/guarantees.rst is stale: run make guarantees"; exit 1; }
+
+ci: test lint types check guarantees-check wheel
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -14,6 +14,7 @@ from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
+from checker.observation import observe
 from checker.model.cat.syntax import CatModel
 from checker.program import Fence, Place, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
@@ -97,7 +98,8 @@ def check(
         contract = list(programs(test, drawn, target, "contract"))
         verdict = _decide(verdict, drawn, code, contract, limits, ordering)
         if with_states:
-            verdict = replace(verdict, states=_states(code, limits, ordering))
+            found = _states(code, limits, ordering)
+            verdict = replace(verdict, states=found, observed=observe(test, code[0].shown, found))
         verdict = replace(verdict, notes=tuple(_notes(drawn, code, contract)))
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))

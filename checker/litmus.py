@@ -244,6 +244,87 @@ class Loop:
 Statement = Declare | Evaluate | If | Loop
 
 
+# --- instructions of the assembly dialects --------------------------------------------------------
+
+
+@value
+class Reg:
+    """A register, as the instruction spells it."""
+
+    name: str
+
+
+@value
+class Imm:
+    """A number written into an instruction."""
+
+    value: int
+
+
+@value
+class NameOf:
+    """A label or a location, named as an operand."""
+
+    name: str
+
+
+@value
+class Shift:
+    """An operand that changes the one before it: `LSL #2`, `SXTW`, `UXTW #1`."""
+
+    kind: str
+    """In lower case."""
+    amount: int = 0
+
+
+@value
+class Word:
+    """A word that is no register and no name: `rw`, `sy`, `eq`, `.aqrl`; in lower case."""
+
+    text: str
+
+
+@value
+class Mem:
+    """A place in memory by its address."""
+
+    base: str
+    """The register; empty where there is none."""
+    offset: Operand | None = None
+    """What is added: a number, a register, a location (x86's displacement by name)."""
+    index: str = ""
+    """x86's second register."""
+    extend: str = ""
+    """How the offset register is extended (`sxtw`, `uxtw`, `lsl`); in lower case."""
+    shift: int = 0
+    """By how many bits the offset register (x86: the index) is shifted to the left."""
+    write_back: Literal["", "pre", "post"] = ""
+    """Whether the base becomes the address, before or after the access."""
+
+
+Operand = Reg | Imm | NameOf | Shift | Word | Mem
+
+
+@value
+class Instruction:
+    """One instruction of a thread."""
+
+    name: str
+    """The mnemonic, in lower case, with its suffixes: `amoadd.w.aqrl`, `ldr`, `movl`."""
+    operands: tuple[Operand, ...]
+    at: Position = field(compare=False)
+    text: str = ""
+    """As it was written, with single blanks."""
+
+
+@value
+class Label:
+    """A place in a thread that branches go to: before the instruction that follows."""
+
+    name: str
+    at: Position = field(compare=False)
+
+
 # --- conditions -----------------------------------------------------------------------------------
 
 
@@ -266,10 +347,10 @@ class Memory:
 
 @value
 class Equal:
-    """`place = value`; the value is a number or the address of a location."""
+    """`place = value`; the value is a number, the address of a location, or another register's."""
 
     place: Register | Memory
-    value: int | str
+    value: int | str | Register
     at: Position = field(default=(0, 0), compare=False)
 
 
@@ -344,6 +425,32 @@ class Initial:
 
 
 @value
+class AddressOf:
+    """The address of a location, and what is added to it."""
+
+    name: str
+    offset: int = 0
+
+
+Content = int | AddressOf | tuple["Content", ...]
+"""An initial value of an assembly test; several are an array's."""
+
+
+@value
+class Given:
+    """A statement of an assembly test's init block: `int 0:x5 = 1`, `x = 1`, `int y[2]`."""
+
+    thread: int | None
+    """The thread whose register it speaks of; None for a location."""
+    name: str
+    index: int | None
+    """The element that it speaks of, where it names no type."""
+    type: Type | None
+    value: Content | None
+    at: Position = field(compare=False)
+
+
+@value
 class Parameter:
     """A thread's parameter: a pointer to the location of the same name."""
 
@@ -361,6 +468,8 @@ class Thread:
     body: tuple[Statement, ...]
     arch: str | None
     at: Position
+    code: tuple[Instruction | Label, ...] = ()
+    """What it does, in an assembly dialect."""
 
 
 @value
@@ -406,3 +515,5 @@ class Test:
     filter: Proposition | None = None
     faults: bool = False
     """Whether it asks about executions in which user copies fault."""
+    given: tuple[Given, ...] = ()
+    """The init block, in an assembly dialect."""

@@ -104,6 +104,27 @@ class Reachable:
     """Whether these are all that the declaration leaves possible."""
 
 
+State = tuple[tuple[str, int], ...]
+"""A final state: the places it shows, and their values."""
+
+
+@value
+class Observed:
+    """In how many final states the condition's proposition holds, and in how many it does not."""
+
+    positive: int
+    negative: int
+    hash: str = ""
+    """What the test's `Hash` line says."""
+
+    @property
+    def observation(self) -> Literal["Never", "Sometimes", "Always"]:
+        """The word that herd7 has for it."""
+        if not self.positive:
+            return "Never"
+        return "Sometimes" if self.negative else "Always"
+
+
 @value
 class Verdict:
     """The answer for one test on one architecture."""
@@ -117,7 +138,9 @@ class Verdict:
     witness: Execution | None = None
     placements: tuple[Reachable, ...] = ()
     """Where each location must lie for the proposition to be reached."""
-    states: tuple[tuple[tuple[str, int], ...], ...] | None = None
+    states: tuple[State, ...] | None = None
+    observed: Observed | None = None
+    """Of these states, where they decide the condition."""
     expected: str | None = None
     holds: bool | None = None
     """Whether the condition as quantified holds of today's code; None when unknown."""

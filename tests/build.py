@@ -116,7 +116,7 @@ def _scoped(classes: tuple[str, ...], rest: dict[str, Any]) -> dict[str, Any]:
     return given | {"scope": Scope(classes=frozenset(classes or ("gpr",)), **scope)}
 
 
-def rule(unit: int | Literal["whole", "element"], *classes: str, **rest: Any) -> Rule:
+def rule(unit: int | Literal["whole", "element", "block"], *classes: str, **rest: Any) -> Rule:
     """Return a rule for these classes, or for `gpr`; its other fields default to no condition."""
     given = {"align": None, "within": None, "rmw": False} | rest
     return Rule(unit=unit, **_scoped(classes, given))

@@ -75,12 +75,12 @@ source = "Paper manual, 5"
 LOWERING = """\
 [paper64.put_user]
 source = "a book"
-contract = { "1..8" = "store 8 | loop store 4,2,1" }
+contract = { 8 = "store 8 | loop store 4,2,1", "1..7" = "loop store 4,2,1" }
 """
 
 
 def entry(heading: str, **keys: str) -> str:
-    """Return a table in double brackets whose keys hold these pieces of TOML; an empty piece has no key."""
+    """Return a table in double brackets: keys and what they hold; an empty piece has no key."""
     usual = {"id": '"paper.more"', "arch": '["paper64"]', "says": '"said of it"'}
     usual |= {"evidence": '"manual"', "source": '"Paper manual, 9"'}
     if heading != "axiom":

@@ -66,6 +66,9 @@ CLASSES = ("gpr", "pair", "atom")
 
 FEATURES = ("f", "g")
 """What synthetic rules need or lack."""
+UNITS: tuple[int | Literal["whole", "element", "block"], ...] = (
+    "whole", "element", 1, 2, 4, "block",
+)  # fmt: skip
 TYPES = ("normal", "uncached", "device")
 """What memory there is in drawn programs."""
 
@@ -88,9 +91,11 @@ def bounds(draw: st.DrawFn, memory: Sequence[str]) -> dict[str, Any]:
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     """Draw a rule, plain or odd."""
+    unit = draw(st.sampled_from(UNITS))
     return rule(
-        draw(st.sampled_from(["whole", "element", 1, 2, 4])),
+        unit,
         *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
+        block=draw(st.sampled_from([2, 4, 8])) if unit == "block" else None,
         align=draw(st.sampled_from([None, "size", "element", 2, 4, 8])),
         within=draw(st.sampled_from([None, 2, 4, 8, 16])),
         rmw=draw(st.booleans()),
@@ -171,6 +176,8 @@ class Mode:
     threads: tuple[int, ...] = (3, 2, 3, 2)
     usual: bool = True
     """Whether to keep to usual architectures, alignments and columns."""
+    small: bool = False
+    """Whether most accesses are of a part of a location that is not zero at first."""
     flows: int = 0
     """How often, out of 4, a value or guard depends on what was read."""
 
@@ -188,7 +195,8 @@ MODES = (
     Mode(("store", "load", "store", "load", "add", "exchange"), (2, 4, 2, 8), threads=(3, 4, 3)),
     Mode(SHAPES, (2, 1, 4, 8), (1, 1, 2), (2, 3, 2, 1), usual=False, flows=2),
     Mode(("store halves", "load", "store twice", "load twice", "store", "load halves"), (2, 2, 4)),
-    Mode((*BLOCKS, "store", "load"), (4, 2, 4), threads=(2, 2, 3), flows=1),
+    Mode(("store", "load", "store", "load"), (2, 4, 2), threads=(2, 2, 3), usual=False),
+    Mode((*BLOCKS, "store", "load"), (4, 2, 4), threads=(2, 2, 3), small=True, flows=1),
     Mode(("copy", "load", "store", "load", "store", "compare"), (1, 1, 2), (2, 2, 1), flows=3),
 )
 
@@ -235,7 +243,8 @@ def places(draw: st.DrawFn, name: str, mode: Mode) -> Place:
     if mode.usual:
         told_apart = draw(st.sampled_from([1, 1, 2, 16]))
         modulus = draw(st.sampled_from([8, 8, 8, 2, 4, 1]))
-        return Place(name, size, (0,) * size, modulus, told_apart=told_apart)
+        initial = tuple(range(0xA0, 0xA0 + size)) if mode.small else (0,) * size
+        return Place(name, size, initial, modulus, told_apart=told_apart)
     modulus = draw(st.sampled_from([8, 1, 2, 4, 16, 64]))
     residue = draw(st.integers(0, modulus - 1)) if draw(st.booleans()) else 0
     initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size
@@ -291,7 +300,9 @@ def footprints(draw: st.DrawFn, sketch: Sketch, multiple: int = 1) -> Footprint:
     place = draw(st.sampled_from(fit))
     sizes = [size for size in (place.size, 1, 2, 4, 8) if multiple <= size <= place.size]
     if sketch.mode.usual:
-        sizes = [place.size, place.size, max(multiple, place.size // 2)]
+        half = max(multiple, place.size // 2)
+        few = (half, half, multiple) if sketch.mode.small else (place.size, half)
+        sizes = [place.size, *few]
     size = draw(st.sampled_from(sizes))
     if sketch.mode.usual:
         return Footprint(place.name, draw(st.sampled_from([0, place.size - size])), size)

@@ -72,6 +72,18 @@ def test_torn(case: Case, practice: bool, choice: int) -> None:
                 agree(replace(one, question=Logic("and", (same, question))), practice)
 
 
+@settings(drawn, max_examples=EXAMPLES // 4)
+@given(cases(), st.booleans())
+def test_placements(case: Case, practice: bool) -> None:
+    """The residues at which the proposition is reached, as a verdict lists them."""
+    query = solve.Query(case.program)
+    for found in query.residues(practice=practice) if query.reachable(practice=practice) else ():
+        expected = bruteforce.reached(case.program, found.location, practice=practice)
+        assert {address % found.modulus for address in expected} == set(found.residues)
+        possible = case.program.place(found.location).residues(found.modulus)
+        assert found.everywhere is (set(possible) == set(found.residues))
+
+
 READS = tuple(operation(n, 0, load(size, at=2**n - 1)) for n, size in enumerate((1, 2, 4)))
 
 

@@ -1,81 +1,18 @@
-"""The `litmus` command: what it takes, what it prints where, and with which status it ends."""
+"""The `litmus` command: what it reads, with which status it ends, and how it is found."""
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checker import __version__, cli
+from checker import __version__
+from tests.command import BAD, GOOD, LOOP, QUESTION, TORN, WRONG, Litmus, names, one
 from tests.inputs import ROOT, litmus
-
-GOOD = litmus(head="Arch = arm64\nExpect = arm64: forbidden")
-TORN = litmus(init="u64 x __aligned(4);")
-WRONG = litmus(head="Arch = arm64\nExpect = arm64: allowed")
-BAD = litmus("frobnicate(x);")
-LOOP = litmus(p1="u64 r0; do { r0 = READ_ONCE(*x); } while (r0 == 0);", cond="~exists 1:r0=2")
-QUESTION = litmus(cond="exists torn(1:r0)", init="u64 x __aligned(4);")
-
-
-@dataclass
-class Run:
-    """What a run of the command left."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-
-Litmus = Callable[..., Run]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Litmus:
-    """Run the command in this process."""
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*args: object, stdin: str | None = None) -> Run:
-        if stdin is not None:
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        try:
-            status = cli.main([str(arg) for arg in args])
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Run(status, *capsys.readouterr())
-
-    return call
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with tests of each kind, one of them further down."""
-    (tmp_path / "below" / "deeper").mkdir(parents=True)
-    texts = {"good": GOOD, "torn": TORN, "below/question": QUESTION, "below/deeper/wrong": WRONG}
-    for name, text in texts.items():
-        (tmp_path / f"{name}.litmus").write_text(text.replace("C test", f"C {Path(name).name}"))
-    (tmp_path / "notes.txt").write_text("no test")
-    return tmp_path
-
-
-def one(folder: Path, text: str) -> Path:
-    path = folder / "one.litmus"
-    path.write_text(text)
-    return path
-
 
 # --- the exit status ------------------------------------------------------------------------------
 
@@ -135,10 +72,6 @@ def test_arguments_that_mean_nothing(run: Litmus, args: list[str]) -> None:
 
 
 # --- what is read ---------------------------------------------------------------------------------
-
-
-def names(found: Run) -> list[str]:
-    return [result["test"] for result in found.json["results"]]
 
 
 def test_a_folder_is_searched_at_every_depth_in_order(run: Litmus, folder: Path) -> None:
@@ -254,135 +187,6 @@ def test_a_text_report_has_the_verdicts_and_the_problems_apart(run: Litmus, fold
     assert "1 could not be used" in found.out.splitlines()[-1]
 
 
-# --- options --------------------------------------------------------------------------------------
-
-
-def test_architectures_of_the_command_line_replace_those_of_the_test(
-    run: Litmus, tmp_path: Path
-) -> None:
-    path = one(tmp_path, GOOD)
-    found = run(
-        "check", path, "--arch", "x86-32,arm64+lse2", "--arch", "aarch64", "--format", "json"
-    )
-    results = found.json["results"]
-    assert [result["arch"] for result in results] == ["x86-32", "arm64+lse2", "arm64"]
-    assert [result["expected"] for result in results] == [None, None, "forbidden"]
-
-
-def test_every_architecture_where_none_is_named(run: Litmus, tmp_path: Path) -> None:
-    found = run("check", one(tmp_path, litmus(head="")), "--format", "json")
-    assert {"arm64", "arm", "x86-64", "x86-32", "riscv64", "riscv32"} <= {
-        result["arch"] for result in found.json["results"]
-    }
-
-
-@pytest.mark.parametrize(("arch", "message"), [
-    ("arm65", "no architecture `arm65`"), ("arm64,arm64+lse9", "no feature `lse9`"),
-])  # fmt: skip
-def test_an_architecture_of_the_command_line_that_is_not_known(
-    run: Litmus, tmp_path: Path, arch: str, message: str
-) -> None:
-    found = run("check", one(tmp_path, GOOD), "--arch", arch)
-    assert (found.status, found.out) == (2, "")
-    assert found.err.startswith("litmus: --arch: ")
-    assert message in found.err
-    assert "did you mean" in found.err
-
-
-def test_two_processes_say_what_one_says(run: Litmus, folder: Path) -> None:
-    alone, together = (
-        run("check", folder, "--states", "--format", "json", "--jobs", jobs) for jobs in (1, 2)
-    )
-    assert alone.status == together.status == 1
-    assert settled(alone) == settled(together)
-
-
-def settled(found: Run) -> list[dict[str, Any]]:
-    """Return the results without their times, and without witnesses: any execution will do."""
-    return [
-        {key: value for key, value in result.items() if key not in ("ms", "witness")}
-        for result in found.json["results"]
-    ]
-
-
-def test_unrolling_further_answers_what_was_unknown(run: Litmus, tmp_path: Path) -> None:
-    path = one(tmp_path, litmus(
-        p1="int n = 0; u64 r0; do { r0 = READ_ONCE(*x); n++; } while (!r0 && n < 4);",
-        cond="~exists 1:n=5",
-    ))  # fmt: skip
-    assert [run("check", path, "--unroll", k).status for k in (1, 3, 4)] == [3, 3, 0]
-
-
-def test_final_states_are_listed_where_they_are_asked_for(run: Litmus, tmp_path: Path) -> None:
-    path = one(tmp_path, litmus(init="u8 x = 7;", par="u8 *x", p1="u8 r0 = *x;",
-                                cond="locations [x] ~exists 1:r0=9"))  # fmt: skip
-    (result,) = run("check", path, "--states", "--format", "json").json["results"]
-    assert result["states"] == [{"1:r0": 1, "[x]": 1}, {"1:r0": 7, "[x]": 1}]
-    (result,) = run("check", path, "--format", "json").json["results"]
-    assert "states" not in result
-    printed = run("check", path, "--states").out
-    assert "1:r0=1; [x]=1;" in printed
-    assert "1:r0=7; [x]=1;" in printed
-
-
-def test_output_goes_to_a_file(run: Litmus, tmp_path: Path) -> None:
-    path, target = one(tmp_path, GOOD), tmp_path / "out"
-    shown = run("check", path)
-    kept = run("check", path, "-o", target)
-    assert (kept.status, kept.out) == (0, "")
-    assert target.read_text("utf-8") == shown.out
-    run("check", path, "--format", "json", "--output", target)
-    assert json.loads(target.read_text("utf-8"))["schema"] == "litmus/1"
-
-
-@pytest.mark.parametrize("where", ["nowhere/out", "."])
-def test_output_that_cannot_be_written(run: Litmus, tmp_path: Path, where: str) -> None:
-    found = run("check", one(tmp_path, GOOD), "-o", tmp_path / where)
-    assert found.status == 2
-    assert found.err.startswith(f"litmus: {tmp_path / where}: ")
-
-
-ESCAPE = "\033["
-
-
-@pytest.mark.parametrize(("environment", "args", "coloured"), [
-    ({}, [], False), ({"FORCE_COLOR": "1"}, [], True), ({"NO_COLOR": "1"}, [], False),
-    ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, [], False), ({"NO_COLOR": ""}, [], False),
-    ({}, ["--color", "always"], True), ({"NO_COLOR": "1"}, ["--color", "always"], True),
-    ({"FORCE_COLOR": "1"}, ["--color", "never"], False),
-])  # fmt: skip
-def test_colour(
-    run: Litmus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    environment: dict[str, str], args: list[str], coloured: bool,
-) -> None:  # fmt: skip
-    path = one(tmp_path, WRONG)
-    plain = run("check", path).out
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    found = run("check", path, *args).out
-    assert (ESCAPE in found) is coloured
-    assert uncoloured(found) == plain
-
-
-def uncoloured(text: str) -> str:
-    kept, *rest = text.split(ESCAPE)
-    return kept + "".join(piece.partition("m")[2] for piece in rest)
-
-
-def test_a_terminal_is_coloured_unless_it_asks_not_to_be(
-    run: Litmus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = one(tmp_path, TORN)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert ESCAPE in run("check", path).out
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert ESCAPE not in run("check", path).out
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setenv("TERM", "dumb")
-    assert ESCAPE not in run("check", path).out
-
-
 # --- help, version, completion, and the command itself --------------------------------------------
 
 
@@ -436,49 +240,3 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(shell, cwd=ROOT, shell=True, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
-
-
-# --- JSON -----------------------------------------------------------------------------------------
-
-RESULT = {
-    "file": str, "test": str, "arch": str, "condition": str, "verdict": str, "holds": bool,
-    "expected": str, "ok": bool, "placements": list, "reasons": list, "ms": float,
-}  # fmt: skip
-
-
-def test_every_key_of_the_schema(run: Litmus, folder: Path) -> None:
-    (folder / "bad.litmus").write_text(BAD)
-    document = run("check", folder, "--states", "--format", "json").json
-    assert document["schema"] == "litmus/1"
-    for result in document["results"]:
-        for key, kind in RESULT.items():
-            assert result[key] is None or isinstance(result[key], kind), key
-        assert all({"rule", "cite"} <= set(reason) for reason in result["reasons"])
-        assert isinstance(result["states"], list)
-        assert ("witness" in result) is (result["verdict"] in ("allowed", "fragile"))
-    for error in document["errors"]:
-        assert {"file", "line", "column", "message"} <= set(error)
-        assert isinstance(error["line"], int)
-
-
-def test_json_says_what_holds_what_was_expected_and_whether_that_is_so(
-    run: Litmus, folder: Path
-) -> None:
-    found = {r["test"]: r for r in run("check", folder, "--format", "json").json["results"]}
-    told = {
-        name: (r["verdict"], r["holds"], r["expected"], r["ok"]) for name, r in found.items()
-    }  # fmt: skip
-    assert told == {
-        "good": ("forbidden", True, "forbidden", True),
-        "wrong": ("forbidden", True, "allowed", False),
-        "torn": ("allowed", False, None, False),
-        "question": ("allowed", True, None, True),
-    }
-    assert found["torn"]["placements"] == [4]
-    assert found["good"]["reasons"][0]["rule"] == "arm64.aligned-gpr"
-
-
-def test_json_of_an_unknown_names_its_limit(run: Litmus, tmp_path: Path) -> None:
-    (result,) = run("check", one(tmp_path, LOOP), "--format", "json").json["results"]
-    assert (result["verdict"], result["holds"], result["ok"]) == ("unknown", None, None)
-    assert "unroll" in result["limit"]

@@ -274,11 +274,14 @@ def some_addresses(modulus: int) -> list[int]:
 
 
 def covered(parts: expand.Parts, size: int) -> set[int]:
-    """Return the bytes of an operation that its accesses touch."""
+    """Return the bytes of an operation that its accesses move."""
     place = Footprint("x", 0, size)
     made = expand.steps(parts, reads=False, place=place, contract=("", ""))
     return {
-        b for a in made if isinstance(a, Access) for b in range(a.start, a.start + a.footprint.size)
+        b
+        for a in made
+        if isinstance(a, Access) and not a.zeros
+        for b in range(a.start, a.start + a.footprint.size)
     }
 
 

@@ -208,6 +208,9 @@ REFUSED = [
     ("put_user", "put_user(1, x);", "fence mb", "does not cover its 8 bytes"),
     ("xchg", "xchg(x, 1);", "store 8", "is no read-modify-write"),
     ("put_user", "put_user(1, x);", "store.gprs 8", "no instruction class `gprs`"),
+    ("put_user", "put_user(1, x);", "store 8 at end-4", "4 leave an operation of 8 bytes"),
+    ("put_user", "put_user(1, x);", "load 8", "is a load"),
+    ("put_user", "put_user(1, x);", "zero 8", "does not cover its 8 bytes"),
 ]  # fmt: skip
 
 
@@ -219,6 +222,13 @@ def test_an_override_that_does_not_do_what_its_operation_does(
     with pytest.raises(Diagnostic) as found:
         verdict(text)
     assert message in found.value.message
+    assert found.value.at is not None
+
+
+def test_a_store_around_its_operation_that_has_nothing_to_put_back_is_refused() -> None:
+    head = "Override = arm64: put_user 1 = store 8 around"
+    with pytest.raises(Diagnostic) as found:
+        verdict(litmus("put_user(1, (u8 *)x);", head=head))
     assert found.value.at is not None
 
 

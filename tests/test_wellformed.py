@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from checker import arch as archs
+from checker.arch import folders
 from checker.diagnostic import Diagnostic
-from tests.paper import ARCH, Data, entry
+from checker.lowering import wellformed as lowerings
+from tests.paper import ARCH, LOWERING, Data, entry
 
 AXIOM = entry("axiom", kind='"multi-copy-atomic"')
 FEATURE = "\n[arch.paper64.features.more]\n"
@@ -15,7 +17,7 @@ BROKEN = [
     # what is added to a well-formed file, the text at which the line is, the message, the hint
     ("colour = 1\n", "colour =", "has an unknown key `colour`", "it may have family, title"),
     ('[[rules]]\nid = "a"\n', "[[rules]]", "has an unknown key `rules`", "did you mean rule?"),
-    ("rule = 1\n", "rule =", "rule is 1", "tables in double brackets"),
+    ("fault = 1\n", "fault =", "fault is 1", "tables in double brackets"),
     # rules
     (entry("rule", typo="1"), "typo =", "[rule paper.more] has an unknown key `typo`",
      "it may have id, arch"),
@@ -57,7 +59,7 @@ BROKEN = [
      '"stops" or "emulates"'),
     (entry("fault", align='"size"', handler='"stops"', unit='"whole"'), "unit =",
      "unknown key `unit`", ""),
-    (entry("axiom"), "[[axiom]]", "[axiom paper.more] lacks `kind`", '"multi-copy-atomic"'),
+    (entry("axiom"), "[[axiom]]", "[axiom paper.more] lacks `kind`", "multi-copy-atomic"),
     (AXIOM.replace("multi-copy-atomic", "luck"), "kind =", 'kind is "luck"', "multi-copy-atomic"),
     # memory types, architectures and features
     ('[memory.lukewarm]\nsays = "s"\nsource = "b"\n', "[memory.lukewarm]",
@@ -78,7 +80,7 @@ BROKEN = [
     (f'{FEATURE}says = "s"\nsource = "b"\nsince = 6.10\n', "since =", "since is 6.1",
      'as in "6.12"'),
     (f'{FEATURE}says = "s"\nsource = "b"\nsince = "six"\n', "since =", 'since is "six"', "6.12"),
-    ("[arch.paper64.guest]\npaper46 = []\n", "paper46 =",
+    ("[arch.paper64.guest]\npaper46 = []\n", "[arch.paper64.guest]",
      "the family has no architecture `paper46`", "did you mean paper64"),
     ('[arch.paper64.guest]\npaper32 = ["soft"]\n', "paper32 =",
      "paper64 has no feature `soft`", "known are"),
@@ -143,3 +145,75 @@ def test_a_well_formed_file_is_not_complained_about(data: Data) -> None:
     one, two = archs.family("paper")
     assert (one.name, two.name) == ("paper64", "paper32")
     assert [rule.id for rule in one.rules] == ["paper.aligned"]
+
+
+# --- lowerings ------------------------------------------------------------------------------------
+
+PUT = '[paper64.put_user]\nsource = "a book"\n'
+
+LOWERINGS = [
+    # a file, the text at which the line is, the message, the hint
+    ('[paper64.put_user]\ncontract = { 8 = "store 8" }\n', "contract =", "lacks `source`", ""),
+    ('[paper64.put_user]\nsource = 3\ncontract = "bytes"\n', "source =", "source is 3", "a text"),
+    (f'{PUT}contract = {{ 8 = "stor 8" }}\n', "contract =", "`stor`", "did you mean store?"),
+    (f'{PUT}[paper64.put_user.code]\n4 = "store 4"\n8 = "store 16"\n', "8 =", "leave", ""),
+    (f'{PUT}contract = {{ eight = "store 8" }}\n', "contract =", "`eight` is not a size", "1..7"),
+    (f'{PUT}contract = {{ 8 = "store.pair 8" }}\n', "contract =", "no instruction class `pair`",
+     ""),
+    (f'{PUT}contract = {{ "8 if wise" = "store 8" }}\n', "contract =", "`wise` is no condition",
+     "did you mean wide?"),
+    (f'{PUT}contract = {{ "8 if align x" = "store 8" }}\n', "contract =", "is no condition", ""),
+    (f'{PUT}contract = {{ "*" = "bytes", 8 = "store 8" }}\n', "contract =", "`8` never holds",
+     "`*` before it"),
+    (f"{PUT}contract = 8\n", "contract =", "contract is 8", "a notation"),
+    (f"{PUT}contract = {{ 8 = 8 }}\n", "contract =", "is 8", "a notation"),
+    (f"{PUT}contract = {{}}\n", "contract =", "contract is {}", "a notation"),
+    (f'{PUT}contrakt = {{ 8 = "store 8" }}\n', "contrakt =", "unknown key `contrakt`", "contract"),
+    (f'{PUT}fault = "panic"\ncontract = "bytes"\n', "fault =", "fault is `panic`", "stop or"),
+    (f'{PUT}contract = "bytes"\nbefore.six = {{ code = "bytes" }}\n', "", "`six` is not a kernel",
+     ""),
+    (f'{PUT}contract = "bytes"\nbefore."6.4" = 3\n', "", "is not a table", ""),
+    (f'{PUT}contract = "bytes"\nbefore."6.4" = {{ since = {{}} }}\n', "",
+     "unknown key `since`", ""),
+    (f'{PUT}contract = "bytes"\nbefore."6.4" = {{ code = "bytes" }}\n', "", "lacks `source`", ""),
+    ('[paper64.put_usr]\nsource = "b"\ncontract = "bytes"\n', "[paper64.put_usr]",
+     "`put_usr` is not an operation", "did you mean put_user"),
+    ('[paper46.put_user]\nsource = "b"\ncontract = "bytes"\n', "[paper46.put_user]",
+     "the family has no architecture `paper46`", "did you mean paper64"),
+    ("[paper64]\nput_user = 3\n", "", "is not a table", ""),
+    ("paper64 = 3\n", "", "", ""),
+    ("[paper64", "", "not TOML", ""),
+    (f'{PUT}contract = {{ 8 = "zero 8" }}\n', "contract =", "does not cover", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "message", "hint"), LOWERINGS)
+def test_what_is_wrong_in_a_lowering_is_named_at_its_line(
+    data: Data, text: str, at: str, message: str, hint: str
+) -> None:
+    base = data({"paper/arch.toml": ARCH, "paper/lowering.toml": text})
+    with pytest.raises(Diagnostic) as found:
+        lowerings.check_family("paper")
+    problem = found.value
+    assert message in problem.message
+    assert hint in problem.hint
+    assert problem.file == str(base / "paper" / "lowering.toml")
+    if at:
+        assert problem.at is not None
+        assert text.splitlines()[problem.at[0] - 1].startswith(at)
+
+
+def test_folders_that_are_refused_leave_what_was_chosen(data: Data) -> None:
+    good = data({"paper/arch.toml": ARCH, "paper/lowering.toml": LOWERING})
+    bad = good.parent / "bad"
+    (bad / "paper").mkdir(parents=True)
+    (bad / "paper" / "lowering.toml").write_text(LOWERING.replace("store 8", "stor 8"))
+    with pytest.raises(Diagnostic):
+        lowerings.use((str(good), str(bad)))
+    assert folders.chosen() == (str(good),)
+    lowerings.use((str(good),))
+
+
+@pytest.mark.parametrize("family", folders.family_names())
+def test_the_lowerings_that_ship_are_well_formed(family: str) -> None:
+    lowerings.check_family(family)

@@ -17,6 +17,7 @@ from checker.arch.schema import (
     Architecture,
     Axiom,
     Endian,
+    Order,
     Rule,
     Scope,
     architectures,
@@ -92,6 +93,12 @@ class Target:
             and (scope.elements is None or access.element in scope.elements)
             and memory in scope.memory
         )
+
+    @property
+    def order(self) -> Order | None:
+        """The ordering axioms, if some are published for it."""
+        fitting = (one for one in self.arch.orders if one.needs <= self.features)
+        return next((one for one in fitting if one.evidence != "unconfirmed"), None)
 
     def axiom(self, kind: str, memory: Iterable[str] = (NORMAL,)) -> Axiom | None:
         """Return the axiom of a kind that holds here for memory of these types, if one does."""

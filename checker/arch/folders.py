@@ -115,7 +115,7 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 def _identity(one: dict[str, Any]) -> Any:
     """Return what two entries of a list are the same by."""
-    return one.get("id") or one.get("file")
+    return one.get("id") or (one.get("file"), *one["arch"])
 
 
 def merged_lowerings(tables: list[dict[str, Any]]) -> dict[str, Any]:

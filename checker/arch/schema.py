@@ -122,6 +122,7 @@ class Order:
     """The ordering axioms of an architecture: a file in the cat language."""
 
     path: Path
+    needs: frozenset[str]
     evidence: Evidence
     source: str
     note: str
@@ -148,7 +149,8 @@ class Architecture:
     faults: tuple[AlignmentFault, ...]
     axioms: tuple[Axiom, ...]
     memory: tuple[Memory, ...]
-    order: Order | None
+    orders: tuple[Order, ...]
+    """Of those whose features a target has, the first holds."""
     source: str
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
@@ -187,9 +189,7 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
         memory=tuple(
             Memory(kind, one["says"], one["source"]) for kind, one in data.get("memory", {}).items()
         ),
-        order=next(
-            (_order(one, models) for one in data.get("order", []) if name in one["arch"]), None
-        ),
+        orders=tuple(_order(one, models) for one in data.get("order", []) if name in one["arch"]),
         source=table["source"],
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
     )
@@ -197,7 +197,8 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
 
 def _order(table: Mapping[str, Any], models: Mapping[str, Path]) -> Order:
     file = table["file"]
-    return Order(models[file], table["evidence"], table["source"], table.get("note", ""))
+    needs = frozenset(table.get("needs", ()))
+    return Order(models[file], needs, table["evidence"], table["source"], table.get("note", ""))
 
 
 def _feature(name: str, table: Mapping[str, Any]) -> Feature:

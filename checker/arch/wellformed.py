@@ -106,8 +106,8 @@ SHAPES: dict[str, dict[str, str]] = {
     | {"align": "align", "within": "block", "block": "block", "unit!": "unit", "rmw": "flag"},
     "fault": _SCOPE | {"align!": "align", "handler!": "handler"},
     "order": {
-        "file!": "text", "arch!": "texts", "evidence!": "evidence", "source!": "text",
-        "note": "text",
+        "file!": "text", "arch!": "texts", "needs": "texts", "evidence!": "evidence",
+        "source!": "text", "note": "text",
     },
     "axiom": {
         "id!": "text", "kind!": "kind", "arch!": "texts", "says!": "text", "needs": "texts",

@@ -14,6 +14,7 @@ from checker.explain.facts import (
     FeatureFacts,
     Granted,
     MemoryFacts,
+    Placement,
     Statement,
     UnitRow,
 )
@@ -106,12 +107,12 @@ def _granted(access: Access, rules: list[Rule]) -> Iterator[Granted]:
 
 
 def _placed(
-    access: Access, rules: list[Rule], how: str, number: int, addresses: range | list[int]
+    access: Access, rules: list[Rule], how: Placement, number: int, addresses: range | list[int]
 ) -> Iterator[Granted]:
     manual = [rule for rule in rules if rule.evidence == "manual"]
     unit, practice = (_unit(access, some, addresses) for some in (manual, rules))
     if addresses and practice > 1:
-        yield Granted("align" if how == "align" else "within", number, unit, practice)
+        yield Granted(how, number, unit, practice)
 
 
 def _unit(access: Access, rules: list[Rule], addresses: range | list[int]) -> int:

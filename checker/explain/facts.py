@@ -44,11 +44,14 @@ class Statement:
 # --- an architecture ------------------------------------------------------------------------------
 
 
+Placement = Literal["align", "within"]
+
+
 @value
 class Granted:
     """What is granted where an access lies in some way: units in bytes."""
 
-    placement: Literal["align", "within"]
+    placement: Placement
     bytes: int
     """The address is a multiple of this, or the access lies in an aligned block of this."""
     unit: int

@@ -74,5 +74,5 @@ def _layer(operation: str, target: Target, layer: Layer) -> Layered | None:
     if found is None:
         return None
     entries = {"*": found.entries} if isinstance(found.entries, str) else dict(found.entries)
-    told = tuple((str(key), " ".join(text.split())) for key, text in entries.items())
+    told = tuple((str(key), select.one_line(text)) for key, text in entries.items())
     return Layered(told, found.source, found.owner)

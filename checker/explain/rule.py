@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from checker import arch as archs
-from checker.arch import Target
+from checker.arch import Target, folders
 from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.explain.facts import Resting, RuleFacts, Statement
@@ -16,12 +19,25 @@ from checker.litmus import Test
 from checker.lowering import programs, sketch
 from checker.program import Program
 from checker.resources import data_folder
+from checker.value import value
 from checker.verdict import Verdict
 
 
-def explain(statement: Statement, family: str, wanted: frozenset[str], limits: Limits) -> RuleFacts:
+@value
+class _Search:
+    """What is looked for in every test."""
+
+    statement: Statement
+    family: str
+    wanted: frozenset[str]
+    """The architectures to look at; none is all."""
+    folders: tuple[str, ...]
+
+
+def explain(statement: Statement, family: str, wanted: frozenset[str], jobs: int) -> RuleFacts:
     """Return what is known of a statement; `wanted` names the architectures to look at, or all."""
-    looked = list(_looked_at(statement, family, wanted, limits))
+    search = _Search(statement, family, wanted, folders.chosen())
+    looked = list(_looked_at(search, jobs))
     resting = tuple(
         Resting(one.test, one.file, one.arch, one.answer)
         for one in looked
@@ -30,38 +46,43 @@ def explain(statement: Statement, family: str, wanted: frozenset[str], limits: L
     return RuleFacts(statement, family, resting, len(looked))
 
 
-def _looked_at(
-    statement: Statement, family: str, wanted: frozenset[str], limits: Limits
-) -> Iterator[Verdict]:
+def _looked_at(search: _Search, jobs: int) -> Iterator[Verdict]:
     """Yield the verdicts of the shipped tests that could rest on a statement."""
-    if statement.evidence == "unconfirmed" or statement.handler == "emulates":
+    if search.statement.evidence == "unconfirmed" or search.statement.handler == "emulates":
         return
-    folder = data_folder("litmus")
-    for path in sorted(folder.rglob("*.litmus")):
-        for test, target in _named(path, family, wanted):
-            try:
-                if _may_matter(statement, test, target, limits):
-                    shown = str(path.relative_to(folder.parent))
-                    yield check(test, target, shown, limits)
-            except Diagnostic:
-                continue  # `litmus check` says why
+    spelled = (name for arch in archs.family(search.family) for name in (arch.name, *arch.aliases))
+    names = "|".join(map(re.escape, spelled))
+    pattern = re.compile(rf"^\s*Arch\s*=.*\b({names})\b".encode(), re.MULTILINE)
+    paths = sorted(data_folder("litmus").rglob("*.litmus"))
+    found = [path for path in paths if pattern.search(path.read_bytes())]
+    work = partial(_verdicts, search)
+    if jobs <= 1 or len(found) < 2:
+        yield from chain.from_iterable(map(work, found))
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(min(jobs, len(found))) as pool:
+        chunk = max(1, len(found) // (8 * jobs))
+        yield from chain.from_iterable(pool.map(work, found, chunksize=chunk))
 
 
-def _named(path: Path, family: str, wanted: frozenset[str]) -> Iterator[tuple[Test, Target]]:
-    """Yield a test with each target of a family that it names."""
-    raw = path.read_bytes()
-    spelled = (name for arch in archs.family(family) for name in (arch.name, *arch.aliases))
-    pattern = rf"^\s*Arch\s*=.*\b({'|'.join(map(re.escape, spelled))})\b"
-    if not re.search(pattern.encode(), raw, re.MULTILINE):
-        return
+def _verdicts(search: _Search, path: Path) -> list[Verdict]:
+    """Return the verdicts on one test, without witnesses; what is wrong in it `check` says."""
+    folders.use(search.folders)
+    limits = Limits()
+    found = []
     try:
-        test = parse(raw, str(path))
+        test = parse(path.read_bytes(), str(path))
         for target in targets(test, []):
             arch = target.arch
-            if arch.family == family and (not wanted or arch.name in wanted):
-                yield test, target
+            if arch.family != search.family or (search.wanted and arch.name not in search.wanted):
+                continue
+            if _may_matter(search.statement, test, target, limits):
+                shown = str(path.relative_to(data_folder("litmus").parent))
+                found.append(replace(check(test, target, shown, limits), witness=None))
     except Diagnostic:
-        return
+        pass
+    return found
 
 
 def _may_matter(statement: Statement, test: Test, target: Target, limits: Limits) -> bool:
@@ -85,7 +106,7 @@ def _speaks_of(name: str, program: Program) -> bool:
         target = program.threads[operation.thread].target
         for access in operation.accesses:
             kind = memory[access.footprint.location]
-            spoken = (*target.rules_for(access, kind), *target.faults_for(access, kind))
-            if any(one.id == name for one in spoken):
+            rules, faults = target.rules_for(access, kind), target.faults_for(access, kind)
+            if name in (*(rule.id for rule in rules), *(fault.id for fault in faults)):
                 return True
     return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from checker import arch as archs
 from checker.arch.schema import AlignmentFault, Architecture, Axiom, Rule, Scope
@@ -27,8 +29,6 @@ def find(name: str, family: str) -> Statement | None:
                 about.append(arch.name)
     if found is None:
         return None
-    from dataclasses import replace
-
     return replace(found, archs=tuple(about))
 
 
@@ -57,7 +57,7 @@ def of_axiom(axiom: Axiom) -> Statement:
     )  # fmt: skip
 
 
-def _scope(scope: Scope) -> dict[str, tuple[str, ...] | tuple[int, ...]]:
+def _scope(scope: Scope) -> dict[str, Any]:
     return {
         "classes": tuple(sorted(scope.classes)),
         "sizes": tuple(sorted(scope.sizes or ())),

@@ -14,9 +14,13 @@ def parse(raw: bytes | str, file: str = "") -> Test:
     """
     try:
         source = split(decode(raw) if isinstance(raw, bytes) else raw)
-        from checker.language.c import parse as parse_c
+        if source.dialect == "C":
+            from checker.language.c import parse as parse_c
 
-        return parse_c(source)
+            return parse_c(source)
+        from checker.language.asm import parse as parse_asm
+
+        return parse_asm(source)
     except Diagnostic as problem:
         problem.file = problem.file or file
         raise

@@ -10,7 +10,7 @@ from lark import Token, Transformer
 from checker import litmus as ast
 from checker.arch.schema import MEMORY
 from checker.diagnostic import Diagnostic, Position, nearest
-from checker.language import grammar
+from checker.language import grammar, scalars
 from checker.language.condition import ConditionRules, access, number, where
 from checker.language.declarations import (
     Definition,
@@ -37,32 +37,6 @@ _BINDS = {
 }
 """How tightly each binary operator binds: C11 6.5.5 to 6.5.14."""
 
-_SCALARS = {
-    "size_t": "unsigned long",
-    "ssize_t": "long",
-    "uintptr_t": "unsigned long",
-    "intptr_t": "long",
-    "bool": "u8",
-    "_Bool": "u8",
-    "atomic_t": "s32",
-    "atomic_long_t": "long",
-}
-
-
-_INTEGERS = {
-    "": "int",
-    "int": "int",
-    "char": "char",
-    "short": "short",
-    "int short": "short",
-    "long": "long",
-    "int long": "long",
-    "long long": "long long",
-    "int long long": "long long",
-}
-"""The integer types, without their sign: their words in alphabetical order, and their name."""
-
-_FIXED = re.compile(r"(u?)int(\d+)_t$")
 _THREAD = re.compile(r"P(0|[1-9]\d{0,3})$")
 _CONSTANTS = {"NULL": 0, "true": 1, "false": 0}
 
@@ -138,22 +112,13 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         return next(x for x in c if not (isinstance(x, Token) and x.type == "QUALIFIER"))
 
     def integer(self, c: list[Token]) -> ast.Scalar:
-        words = sorted(map(str, c))
-        signs = [word for word in words if word in ("signed", "unsigned")]
-        size = " ".join(word for word in words if word not in signs)
-        if len(signs) > 1 or size not in _INTEGERS:
+        found = scalars.integer([str(word) for word in c])
+        if found is None:
             raise Diagnostic(f"`{' '.join(c)}` is not a type", where(c[0]))
-        name = _INTEGERS[size]
-        # The kernel is built with -funsigned-char: Makefile, v6.2.
-        unsigned = signs == ["unsigned"] or (name == "char" and not signs)
-        return ast.Scalar(f"unsigned {name}" if unsigned else name)
+        return found
 
     def named_type(self, c: list[Token]) -> ast.Scalar:
-        name = str(c[0]).removeprefix("__")
-        fixed = _FIXED.match(name)
-        if fixed:
-            name = f"{'u' if fixed[1] else 's'}{fixed[2]}"
-        return ast.Scalar(_SCALARS.get(name, name))
+        return scalars.named(str(c[0]))
 
     def struct_type(self, c: list[Token]) -> ast.StructName:
         return ast.StructName(str(c[0]), where(c[0]))

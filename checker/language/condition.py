@@ -124,6 +124,9 @@ class ConditionRules:
     def element(self, c: list[Token]) -> ast.Number:
         return number(c[0])
 
+    def other(self, c: list[ast.Register]) -> ast.Register:
+        return c[0]
+
     def value(self, c: list[Token]) -> int | str:
         if c[0] is not None and c[0].type == "NAME":
             return str(c[0])
@@ -147,6 +150,8 @@ _BINDING = {"implies": (1, " => "), "or": (2, " \\/ "), "and": (3, " /\\ ")}
 def show(proposition: ast.Proposition, outer: int = 0) -> str:
     """Return a proposition in herd7's syntax, with the parentheses it needs."""
     match proposition:
+        case ast.Equal(place, ast.Register() as other):
+            return f"{show_place(place)}={show_place(other)}"
         case ast.Equal(place, value):
             return f"{show_place(place)}={value}"
         case ast.Torn(None):

@@ -17,6 +17,8 @@ from checker.language.nesting import bound
 class Parsed:
     """What the grammar yields, before the header is added."""
 
+    given: tuple[ast.Given, ...] = ()
+
     def __init__(self, children: list[Any]) -> None:
         """Take apart what stands in a file: init block, threads, clauses, condition."""
         *front, self.shown, self.filter, self.condition = children

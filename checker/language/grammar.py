@@ -22,7 +22,7 @@ NOT_SPOKEN = {
     "typedef": "write the type out",
     "typeof": "write the type out",
     "enum": "write the number",
-    "asm": "this version reads no assembly",
+    "asm": "assembly stands in tests of its own: their first word names the architecture",
     "float": "there are integers, pointers, structs and arrays",
     "double": "there are integers, pointers, structs and arrays",
 }
@@ -30,7 +30,9 @@ NOT_SPOKEN = {
 
 
 @cache
-def parser(name: str, transformer: type[Transformer[Any, Any]]) -> Lark:
+def parser(
+    name: str, transformer: type[Transformer[Any, Any]], starts: tuple[str, ...] = ("start",)
+) -> Lark:
     """Return the parser of `grammar/NAME.lark`, whose rules `transformer` carries out."""
     from lark import Lark
 
@@ -39,6 +41,7 @@ def parser(name: str, transformer: type[Transformer[Any, Any]]) -> Lark:
     return Lark(
         (folder / f"{name}.lark").read_text("utf-8"),
         parser="lalr",
+        start=list(starts),
         # One scanner: "contextual" builds one for each state, which is a tenth of a cold start.
         lexer="basic",
         import_paths=[str(folder)],
@@ -48,17 +51,23 @@ def parser(name: str, transformer: type[Transformer[Any, Any]]) -> Lark:
     )
 
 
-def parse(name: str, transformer: type[Transformer[Any, Any]], text: str) -> Any:
-    """Parse a text with `grammar/NAME.lark`; raises Diagnostic where it does not fit."""
+def parse(
+    name: str, transformer: type[Transformer[Any, Any]], text: str,
+    starts: tuple[str, ...] = ("start",), start: str = "start",
+) -> Any:  # fmt: skip
+    """Parse a text with `grammar/NAME.lark`; raises Diagnostic where it does not fit.
+
+    `starts` are the rules of the grammar that can stand for a whole text, `start` is the one meant.
+    """
     from lark import UnexpectedInput
     from lark.exceptions import VisitError
 
     try:
-        return parser(name, transformer).parse(text)
+        return parser(name, transformer, starts).parse(text, start)
     except UnexpectedInput as error:
         from checker.language.mistakes import explain
 
-        raise explain(error, text, parser(name, transformer)) from None
+        raise explain(error, text, parser(name, transformer, starts)) from None
     except VisitError as error:
         if isinstance(error.orig_exc, Diagnostic):
             raise error.orig_exc from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
 
 if TYPE_CHECKING:
+    from checker.language.asm import state
     from checker.language.declarations import Parsed
     from checker.language.source import Source
 
@@ -21,7 +23,7 @@ _EXPECT = re.compile(r"\s*([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z]+)\s*$")
 _OVERRIDE = re.compile(r"([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d{1,5})\s*=\s*(\S.*)$")
 
 
-def interpret(source: Source, parsed: Parsed) -> ast.Test:
+def interpret(source: Source, parsed: Parsed | state.Parsed) -> ast.Test:
     """Return the Test of a header and what the grammar read; raises Diagnostic."""
     archs: list[tuple[str, Position]] = []
     expectations: list[ast.Expectation] = []
@@ -36,7 +38,7 @@ def interpret(source: Source, parsed: Parsed) -> ast.Test:
             faults = _yes_or_no(value, at)
         elif key == "Override":
             overrides.append(_override(value, at))
-        elif meant := nearest(key.capitalize(), KEYS, cutoff=0.75):
+        elif meant := _meant(key):
             raise Diagnostic(f"`{key}` is not a key", (at[0], 1), meant)
     _named_once(archs, "`Arch` names")
     _named_once([(e.arch, e.at) for e in expectations], "`Expect` speaks of")
@@ -56,7 +58,14 @@ def interpret(source: Source, parsed: Parsed) -> ast.Test:
         shown=parsed.shown or (),
         filter=parsed.filter,
         faults=faults,
+        given=parsed.given,
     )
+
+
+@cache
+def _meant(key: str) -> str:
+    """Return a hint that names the key that another one resembles, or nothing."""
+    return nearest(key.capitalize(), KEYS, cutoff=0.75)
 
 
 def _yes_or_no(value: str, at: Position) -> bool:

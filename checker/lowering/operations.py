@@ -30,6 +30,9 @@ NOT_MODELLED = {
 }
 """Beginnings of names that are known and not modelled, with the reason."""
 
+IDEAL = frozenset({"atomic-load", "atomic-store"})
+"""The other side of a table's question: operations that no C program can name."""
+
 _ATOMIC = re.compile(
     r"(?:raw_)?atomic(?P<wide>64|_long)?_"
     r"(?:(?P<fetch>fetch_)?(?P<op>add|sub|inc|dec|and|or|xor|andnot)(?P<returns>_return)?"

@@ -101,6 +101,11 @@ def select(
         raise
 
 
+def one_line(notation: str) -> str:
+    """Return a notation without the line breaks that the data has for its readers."""
+    return " ".join(notation.split()).replace(" ;", ";")
+
+
 def written(operation: str, target: Target, layer: Layer) -> Found | None:
     """Return what the data says of an operation of any size, or None where it says nothing."""
     return None if too_new(operation, target) else _lookup(operation, *_where(target), layer)

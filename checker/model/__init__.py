@@ -80,13 +80,13 @@ class Model:
         if self.ordered:
             return
         self.ordered = True
-        arch = self.program.target.arch
+        target = self.program.target
         if model is not None:
             axioms, name, cite = model, "model", model.file
             evidence: Evidence = "manual"
-        elif arch.order is not None and arch.order.evidence in self._evidence:
-            axioms, name = cat_model(arch.order.path), f"{arch.name}.order"
-            cite, evidence = arch.order.source, arch.order.evidence
+        elif target.order is not None and target.order.evidence in self._evidence:
+            axioms, name = cat_model(target.order.path), f"{target.arch.name}.order"
+            cite, evidence = target.order.source, target.order.evidence
         else:
             return
         ordering = Ordering(self.structure, self.relations, self.promises)

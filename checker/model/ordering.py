@@ -26,7 +26,7 @@ FENCES = (
     *(f"{name}.{kind}" for name in ("DMB", "DSB") for kind in ("SY", "LD", "ST")), "DMB", "ISB",
     *(f"Fence.{a}.{b}" for a in ("r", "w", "rw") for b in ("r", "w", "rw")), "Fence.tso", "Fence.i",
     "MFENCE", "SFENCE", "LFENCE", "SYNC", "LWSYNC", "EIEIO", "ISYNC",
-    *(f"MEMBAR.{a}.{b}" for a in ("L", "S") for b in ("L", "S")), "MEMBAR", "STBAR",
+    *(f"MEMBAR.{a}{b}" for a in ("LOAD", "STORE") for b in ("LOAD", "STORE")), "STBAR",
     "MB", "WMB", "RMB", "IMB", "BCR",
 )  # fmt: skip
 """Names of fence sets that a model may use; those that a program has not are empty."""

@@ -38,6 +38,6 @@ def _matrix(table: Table, operation: str, notes: Notes) -> Iterator[str]:
     ]
     yield f"| | {' | '.join(heads)} | |"
     yield f"| --- |{' --- |' * len(found)} --- |"
-    for arch in table.archs:
+    for arch in table.rows(operation):
         marks = "".join(f"[^{number}]" for number in notes.of(table, operation, arch))
         yield f"| {arch} | {' | '.join(words(table, operation, arch))} | {marks} |"

@@ -51,7 +51,7 @@ def _matrix(table: Table, operation: str, notes: Notes) -> Iterator[str]:
     rows = [
         [arch, *(_NOTHING.get(w, w) for w in words(table, operation, arch)),
          " ".join(f"[{number}]_" for number in notes.of(table, operation, arch))]
-        for arch in table.archs
+        for arch in table.rows(operation)
     ]  # fmt: skip
     heads = ["size", *(str(size) for _, size in found), "notes"]
     widths = [max(len(row[n]) for row in [heads, *rows]) for n in range(len(heads))]

@@ -49,7 +49,7 @@ def _is_used(name: str, used: set[str]) -> bool:
 def _matrix(table: Table, operation: str, notes: Notes, style: Style) -> Iterator[str]:
     found = columns(table, operation)
     wide = max(len(operation), *(len(arch) for arch in table.archs)) + 2
-    rows = {arch: words(table, operation, arch) for arch in table.archs}
+    rows = {arch: words(table, operation, arch) for arch in table.rows(operation)}
     width = max([7, *(len(w) + 1 for row in rows.values() for w in row)])
     sizes = [size for layer, size in found if layer == "contract"]
     if not sizes:

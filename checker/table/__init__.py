@@ -51,6 +51,8 @@ class Request:
     """A user's own data, read after the shipped."""
     timeout: int = 60_000
     """For each question to the solver, in ms; 0 is none."""
+    added: tuple[str, ...] = ()
+    """Those of `archs` that are there for a feature."""
 
 
 def asked(request: Request) -> Request:
@@ -64,21 +66,23 @@ def asked(request: Request) -> Request:
         raise Diagnostic(f"an alignment of {align} bytes", hint=f"a power of two to {MAX_ALIGN}")
     for operation in request.operations:
         partners(operation)
-    names = request.archs or tuple(archs.names())
+    rows = _rows(request.archs or tuple(archs.names()), request)
     return replace(
         request,
         operations=tuple(dict.fromkeys(request.operations or OPERATIONS)),
         sizes=tuple(sorted(set(request.sizes or SIZES))),
-        archs=tuple(_rows(names, request)),
+        archs=tuple(rows),
+        added=tuple(name for name, named in rows.items() if not named),
     )
 
 
-def _rows(names: tuple[str, ...], request: Request) -> dict[str, None]:
+def _rows(names: tuple[str, ...], request: Request) -> dict[str, bool]:
     """Return the targets that a table has rows for, in order; raises Diagnostic.
 
-    One whose data cannot be read has a row too: that is said when its cells are asked for.
+    And whether each was named, or is there for a feature. One whose data cannot be read has a row
+    too: that is said when its cells are asked for.
     """
-    rows: dict[str, None] = {}
+    rows: dict[str, bool] = {}
     for name in names:
         for kernel in request.kernels:
             try:
@@ -86,11 +90,11 @@ def _rows(names: tuple[str, ...], request: Request) -> dict[str, None]:
             except Diagnostic as problem:
                 if not problem.file:
                     raise
-                rows[name] = None
+                rows[name] = True
                 continue
-            rows[found.name] = None
+            rows[found.name] = True
             if request.features:
-                rows |= dict.fromkeys(_with_one_more(found))
+                rows |= {one: rows.get(one, False) for one in _with_one_more(found)}
     return rows
 
 
@@ -105,75 +109,87 @@ def _with_one_more(target: archs.Target) -> Iterator[str]:
                 continue  # two of its features exclude each other
 
 
-def units(request: Request) -> int:
-    """Return how many pieces of work a request is; it names everything."""
-    return len(request.archs) * len(request.operations)
+_Task = tuple[tuple[str, ...], str]
+"""The rows of one architecture, with all its features and kernels, and an operation."""
+
+
+def tasks(request: Request) -> list[_Task]:
+    """Return the pieces of work of a request that names everything, one family after another.
+
+    The rows of an architecture stay together: what a feature does not change is asked only once.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in request.archs:
+        groups.setdefault(name.partition("@")[0].partition("+")[0], []).append(name)
+    return [
+        (tuple(rows), operation) for rows in groups.values() for operation in request.operations
+    ]
 
 
 def tabulate(request: Request, jobs: int, progress: Callable[[str], None]) -> Table:
     """Return the table of a request that names everything."""
     cells: list[Cell] = []
     problems: dict[Problem, None] = {}
-    for name, found, wrong in _worked(request, jobs):
+    work = tasks(request)
+    for (rows, operation), (found, wrong) in zip(work, _worked(request, work, jobs), strict=True):
         cells += found
         problems |= dict.fromkeys(wrong)
-        progress(name)
-    table = Table(request.operations, request.sizes, request.archs, tuple(cells), tuple(problems))
-    return _only_changes(table) if request.features else table
+        progress(f"{rows[0]} {operation}")
+    order = {name: number for number, name in enumerate(request.archs)}
+    operations = {name: number for number, name in enumerate(request.operations)}
+    cells.sort(key=lambda one: (operations[one.operation], order[one.arch], one.size))
+    table = Table(
+        request.operations, request.sizes, request.archs, tuple(cells), tuple(problems),
+        request.added,
+    )  # fmt: skip
+    return _only_changes(table)
 
 
-_Done = tuple[str, list[Cell], list[Problem]]
+_Done = tuple[list[Cell], list[Problem]]
 
 
-def _worked(request: Request, jobs: int) -> Iterator[_Done]:
-    """Yield the rows of every architecture and operation, those of a family one after another."""
-    tasks = [(arch, operation) for arch in request.archs for operation in request.operations]
-    work = partial(_row, request)
-    if jobs <= 1 or len(tasks) < 2:
-        yield from map(work, tasks)
+def _worked(request: Request, work: list[_Task], jobs: int) -> Iterator[_Done]:
+    """Yield what came out of each piece of work, in order."""
+    row = partial(_rows_of, request)
+    if jobs <= 1 or len(work) < 2:
+        yield from map(row, work)
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    chunk = max(1, min(len(request.operations), len(tasks) // (4 * jobs)))
-    with ProcessPoolExecutor(min(jobs, len(tasks))) as pool:
-        yield from pool.map(work, tasks, chunksize=chunk)
+    chunk = max(1, min(len(request.operations), len(work) // (4 * jobs)))
+    with ProcessPoolExecutor(min(jobs, len(work))) as pool:
+        yield from pool.map(row, work, chunksize=chunk)
 
 
-def _row(request: Request, task: tuple[str, str]) -> _Done:
-    """Return the cells of one operation on one architecture, and what kept it from having more."""
-    arch, operation = task
+def _rows_of(request: Request, task: _Task) -> _Done:
+    """Return the cells of some rows of an operation, and what kept them from being more."""
+    names, operation = task
     cells: list[Cell] = []
     problems: list[Problem] = []
     folders.use(request.folders)
-    for size in request.sizes:
-        align = request.align or size
-        try:
-            target = archs.target(arch)
-            cells.append(cell(operation, size, align, target, request.timeout))
-        except Diagnostic as problem:
-            if not problem.file:  # then it points into a text that nobody has written
-                problem.file, problem.at = arch, None
-            problems.append(problem_of(problem))
-    return f"{arch} {operation}", cells, problems
+    for arch in names:
+        for size in request.sizes:
+            align = request.align or size
+            try:
+                target = archs.target(arch)
+                cells.append(cell(operation, size, align, target, request.timeout))
+            except Diagnostic as problem:
+                if not problem.file:  # then it points into a text that nobody has written
+                    problem.file, problem.at = arch, None
+                problems.append(problem_of(problem))
+    return cells, problems
 
 
 def _only_changes(table: Table) -> Table:
     """Return the table without the rows of features that change no cell."""
-    kept = tuple(name for name in table.archs if not _is_same(table, name, _base(name, table)))
-    cells = tuple(one for one in table.cells if one.arch in kept)
-    return replace(table, archs=kept, cells=cells)
-
-
-def _base(name: str, table: Table) -> str:
-    """Return the row that a row is compared with: of one feature less, else itself."""
-    before, at, version = name.partition("@")
-    less = before.rpartition("+")[0] + at + version
-    return less if less in table.archs else name
-
-
-def _is_same(table: Table, name: str, base: str) -> bool:
-    return name != base and all(
-        [one.told for one in table.of(operation, name)]
-        == [one.told for one in table.of(operation, base)]
-        for operation in table.operations
+    idle = {
+        name
+        for name in table.added
+        if all(table.is_same(operation, name) for operation in table.operations)
+    }
+    return replace(
+        table,
+        archs=tuple(name for name in table.archs if name not in idle),
+        added=tuple(name for name in table.added if name not in idle),
+        cells=tuple(one for one in table.cells if one.arch not in idle),
     )

@@ -72,6 +72,8 @@ class Table:
     archs: tuple[str, ...]
     cells: tuple[Cell, ...]
     problems: tuple[Problem, ...] = ()
+    added: tuple[str, ...] = ()
+    """Rows that nobody named: of features, for the cells that they change."""
 
     def cell(self, operation: str, arch: str, size: int) -> Cell | None:
         """Return one cell, or None where the data of an architecture could not be used."""
@@ -83,6 +85,21 @@ class Table:
     def of(self, operation: str, arch: str) -> tuple[Cell, ...]:
         """Return a row: an operation's cells on an architecture, by size."""
         return self._rows.get((operation, arch), ())
+
+    def rows(self, operation: str) -> list[str]:
+        """Return the rows of an operation: of what was named, and of features that change one."""
+        return [
+            name
+            for name in self.archs
+            if name not in self.added or not self.is_same(operation, name)
+        ]
+
+    def is_same(self, operation: str, name: str) -> bool:
+        """Whether the last of a target's features changes no cell of an operation."""
+        before, at, version = name.partition("@")
+        less = before.rpartition("+")[0] + at + version
+        own, base = self.of(operation, name), self.of(operation, less)
+        return [one.told for one in own] == [one.told for one in base]
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], tuple[Cell, ...]]:

@@ -7,13 +7,14 @@ from typing import Any
 
 from checker.arch import Target
 from checker.arch.folders import remembered
+from checker.arch.schema import Scope
 from checker.diagnostic import LimitReached
 from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
 from checker.lowering.select import Lowering
 from checker.model import PRACTICE
 from checker.model.placement import classes
-from checker.program import BYTES, Layer, Program
+from checker.program import BYTES, Fence, Layer, Program
 from checker.solve import Query
 from checker.table.cells import Answer, Cell
 from checker.table.question import Partner, partners, question
@@ -52,13 +53,30 @@ class _Asked:
         if lowering is None:
             return None
         size = self._size
-        empty = Answer(
-            size, 1, 1, " ".join(lowering.text.split()), lowering.source, (), lowering.exact
-        )
-        try:
-            return self._granted(layer, empty)
-        except LimitReached as limit:
-            return replace(empty, limit=str(limit))
+        text = select.one_line(lowering.text)
+        empty = Answer(size, 1, 1, text, lowering.source, (), lowering.exact)
+        known, same = _answers(), (*self._same(lowering), layer, empty)
+        if same not in known:
+            try:
+                known[same] = self._granted(layer, empty)
+            except LimitReached as limit:
+                known[same] = replace(empty, limit=str(limit))
+        return known[same]
+
+    def _same(self, lowering: Lowering) -> tuple[Any, ...]:
+        """Return what decides the answer: a feature that changes none of it asks the same."""
+        target = self._target
+        classes = {
+            step.cls
+            for alternative in lowering.alternatives
+            for step in alternative
+            if not isinstance(step, Fence)
+        }
+        said = [*target.arch.rules, *target.arch.faults]
+        spoken = [one.id for one in said if _holds(one.scope, target) & classes]
+        axiom = target.axiom("multi-copy-atomic")
+        question = (self._operation, self._size, self._align, self._timeout)
+        return (*question, target.arch.name, lowering.text, tuple(spoken), axiom and axiom.id)
 
     def _granted(self, layer: Layer, empty: Answer) -> Answer:
         practice: tuple[int, Reasons] | None = None
@@ -109,6 +127,17 @@ class _Asked:
         assert test is not None
         assert drawn is not None
         return sorted(programs(test, drawn, self._target, layer), key=_is_promised)
+
+
+def _holds(scope: Scope, target: Target) -> frozenset[str]:
+    """Return the classes that a rule speaks of with a target's features."""
+    held = scope.needs <= target.features and not scope.lacks & target.features
+    return scope.classes if held else frozenset()
+
+
+@remembered
+def _answers() -> dict[Any, Answer]:
+    return {}
 
 
 def _is_promised(program: Program) -> bool:

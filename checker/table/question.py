@@ -9,7 +9,7 @@ from typing import Literal
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.litmus import Call, Evaluate, Statement, Test
-from checker.lowering.operations import Shape, shape
+from checker.lowering.operations import IDEAL, Shape, shape
 from checker.lowering.select import unknown_operation
 
 Partner = Literal["load", "store"]
@@ -51,7 +51,7 @@ def partners(operation: str) -> tuple[Partner, ...]:
 
 def _shape(operation: str) -> Shape:
     found = shape(_FAMILIES.get(operation, operation))
-    if found is None or operation in ("atomic-load", "atomic-store"):
+    if found is None or operation in IDEAL:
         raise unknown_operation(operation)
     return found
 
