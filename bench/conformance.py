@@ -32,7 +32,7 @@ ORACLE = Path(__file__).resolve().parent.parent.parent / "shared" / "oracle"
 
 STATUSES = {
     "agree": "agree", "verdict": "verdict differs", "states": "states differ",
-    "unsupported": "not supported", "unknown": "unknown", "racy": "data race",
+    "unsupported": "not supported", "unknown": "unknown", "racy": "data race", "failed": "failed",
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def main() -> int:
             sys.stdout.write(text)
         else:
             Path(args.json).write_text(text, "utf-8")
-    return int(any(one.status in ("verdict", "states") for one in found))
+    return int(any(one.status in ("verdict", "states", "failed") for one in found))
 
 
 def _arguments() -> argparse.Namespace:
@@ -142,11 +142,11 @@ def _table(corpus: str, results: Sequence[Result], *, verbose: bool) -> Iterator
         for arch, some in by_arch.items():
             yield f"{corpus} on {arch}: {_counts(some)}"
     yield f"{corpus}: {len(results)} results: {_counts(results)}"
-    spent, herd = (sum(times) for times in zip(*((r.seconds, r.herd_seconds) for r in results)))
+    spent, herd = sum(r.seconds for r in results), sum(r.herd_seconds for r in results)
     rate = len(results) / spent if spent else 0.0
     yield f"  time: {spent:.1f} s in all processes, {rate:.1f} tests/s each; herd7: {herd:.1f} s"
     yield from _slowest(results)
-    for status in ("unsupported", "unknown"):
+    for status in ("failed", "unsupported", "unknown"):
         yield from _reasons(STATUSES[status], (r for r in results if r.status == status))
     for status in ("verdict", "states"):
         for one in results:
@@ -155,7 +155,7 @@ def _table(corpus: str, results: Sequence[Result], *, verbose: bool) -> Iterator
 
 
 def _counts(results: Iterable[Result]) -> str:
-    counts = Counter(one.status for one in results)
+    counts = Counter[str](one.status for one in results)
     return ", ".join(f"{counts[key]} {text}" for key, text in STATUSES.items() if counts[key])
 
 

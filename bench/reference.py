@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.verdict import Verdict
 
-Status = Literal["agree", "verdict", "states", "unsupported", "unknown", "racy"]
+Status = Literal["agree", "verdict", "states", "unsupported", "unknown", "racy", "failed"]
 
 State = frozenset[str]
 """The columns of a final state, as in `0:X1=1`."""
@@ -108,8 +109,10 @@ def _answer(record: Record, folder: Path, arch: str, limits: Limits) -> Result:
         verdict = check(test, target, limits=limits, with_states=True)
     except Diagnostic as problem:
         return result("unsupported", why=problem.message)
-    except RecursionError:
-        return result("unsupported", why="too deeply nested")
+    except Exception as error:  # a defect: it is reported, and the run goes on
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{Path(line.filename).name}:{line.lineno}"
+        return result("failed", why=f"{type(error).__name__} at {at}: {error}")
     if verdict.answer == "unknown" or verdict.observed is None or verdict.states is None:
         return result("unknown", arch=target.name, why=verdict.limit)
     states = frozenset(_columns(verdict))

@@ -100,7 +100,7 @@ def check(
         if with_states:
             found = _states(code, limits, ordering)
             verdict = replace(verdict, states=found, observed=observe(test, code[0].shown, found))
-        verdict = replace(verdict, notes=tuple(_notes(drawn, code, contract)))
+        verdict = replace(verdict, notes=tuple(_notes(target, drawn, code, contract, ordering)))
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
     verdict = _judge(test, verdict)
@@ -207,12 +207,19 @@ def _judge(test: Test, verdict: Verdict) -> Verdict:
     return replace(verdict, holds=holds, ok=wanted)
 
 
-def _notes(drawn: Sketch, code: list[Program], contract: list[Program]) -> list[str]:
+def _notes(
+    target: Target,
+    drawn: Sketch,
+    code: list[Program],
+    contract: list[Program],
+    ordering: CatModel | None,
+) -> list[str]:
     notes = []
     fences = any(isinstance(s, Fence) for p in code for o in p.operations for s in o.steps)
     places = {d.place.location for d in drawn.drafts if d.place}
-    if fences or len(places) > 1:
-        notes.append("ordering is not modelled yet: fences and dependencies forbid nothing")
+    if (fences or len(places) > 1) and target.order is None and ordering is None:
+        known = "only coherence and atomicity count"
+        notes.append(f"no ordering axioms of {target.arch.name} are published: {known}")
     inexact = dict.fromkeys(name for program in (*code, *contract) for name in program.inexact)
     if inexact:
         asked, known = spell(code[0].target.kernel), spell(COMPLETE)

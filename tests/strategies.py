@@ -1,4 +1,4 @@
-"""Small programs and architectures, drawn by hypothesis."""
+"""Small programs, drawn by hypothesis."""
 
 from __future__ import annotations
 
@@ -6,26 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import prod
-from typing import Any, Literal
+from typing import Literal
 
 from hypothesis import strategies as st
 
-from checker.arch import Target, target
-from checker.arch.schema import (
-    AlignmentFault,
-    Evidence,
-    Rule,
-)
+from checker.arch import Target
 from checker.expression import (
-    BINARY,
     TRUE,
     Const,
     Expression,
     ReadValue,
     binary,
-    choose,
-    invert,
-    resize,
 )  # fmt: skip
 from checker.program import (
     Access,
@@ -42,128 +33,12 @@ from checker.program import (
     Thread,
     ValueIs,
 )  # fmt: skip
-from tests import bruteforce
-from tests.build import Case, Kind, fault, operation, result, returned, rule, synthetic
+from tests import oracle_bytes, oracle_grants
+from tests.build import Case, Kind, operation, result, returned
+from tests.drawn_expressions import conditions, expressions
+from tests.drawn_targets import TYPES, USUAL, classes_of, targets
 
 Connective = Literal["not", "and", "or", "implies"]
-EVIDENCES: tuple[Evidence, ...] = (
-    "manual", "manual", "practice", "unconfirmed",
-)  # fmt: skip
-
-# --- architectures --------------------------------------------------------------------------------
-
-REAL = (
-    "arm64", "arm64+lse2", "arm", "arm+v8", "x86-64", "x86-64+intel", "x86-64+amd", "x86-32",
-    "riscv64", "riscv64+zama16b",
-)  # fmt: skip
-MIXED = (
-    ("x86-64", "x86-32", "x86-64+intel"), ("arm64", "arm+v8", "arm64+lse2"), ("arm64+lse2", "arm"),
-    ("riscv64", "riscv64+zama16b"),
-)  # fmt: skip
-CLASSES = ("gpr", "pair", "atom")
-"""What synthetic rules speak of."""
-
-
-FEATURES = ("f", "g")
-"""What synthetic rules need or lack."""
-UNITS: tuple[int | Literal["whole", "element", "block"], ...] = (
-    "whole", "element", 1, 2, 4, "block",
-)  # fmt: skip
-TYPES = ("normal", "uncached", "device")
-"""What memory there is in drawn programs."""
-
-
-def bounds(draw: st.DrawFn, memory: Sequence[str]) -> dict[str, Any]:
-    """Draw what narrows a synthetic rule or fault beside classes: mostly nothing."""
-    features = st.sampled_from([frozenset[str]()] * 4 + [frozenset({one}) for one in FEATURES])
-    return {
-        "sizes": draw(st.none() | st.frozensets(st.sampled_from([1, 2, 4, 8]), min_size=1)),
-        "elements": draw(st.sampled_from([None, None, frozenset({2}), frozenset({4})])),
-        "needs": draw(features),
-        "lacks": draw(features),
-        "memory": frozenset(memory)
-        if draw(st.booleans())
-        else draw(st.frozensets(st.sampled_from(TYPES), min_size=1)),
-        "evidence": draw(st.sampled_from(EVIDENCES)),
-    }
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> Rule:
-    """Draw a rule, plain or odd."""
-    unit = draw(st.sampled_from(UNITS))
-    return rule(
-        unit,
-        *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
-        block=draw(st.sampled_from([2, 4, 8])) if unit == "block" else None,
-        align=draw(st.sampled_from([None, "size", "element", 2, 4, 8])),
-        within=draw(st.sampled_from([None, 2, 4, 8, 16])),
-        rmw=draw(st.booleans()),
-        **bounds(draw, ["normal"]),
-    )
-
-
-@st.composite
-def faults(draw: st.DrawFn) -> AlignmentFault:
-    """Draw an alignment fault, plain or odd."""
-    return fault(
-        draw(st.sampled_from(["size", "size", "element", 2, 4])),
-        *draw(st.sets(st.sampled_from(CLASSES), min_size=1)),
-        handler=draw(st.sampled_from(["stops", "stops", "stops", "emulates"])),
-        **bounds(draw, TYPES),
-    )
-
-
-@st.composite
-def synthetics(draw: st.DrawFn) -> Target:
-    """Draw an architecture that nobody built."""
-    return synthetic(
-        *draw(st.lists(rules(), max_size=4)),
-        *draw(st.lists(faults(), max_size=2)),
-        mca=draw(st.sampled_from((None, *EVIDENCES))),
-        memory=draw(st.sampled_from([("normal",), TYPES])),
-        features=draw(st.sets(st.sampled_from(FEATURES))),
-    )
-
-
-WHOLE = (rule("whole", align="size"), rule("whole", "atom", align="size", rmw=True))
-"""Rules by which every access is whole where it is aligned."""
-USUAL = (
-    synthetic(*WHOLE), synthetic(*WHOLE, mca=None), synthetic(*WHOLE, mca="practice"),
-    synthetic(rule(2), WHOLE[1], rule("whole", "pair", evidence="practice")),
-    synthetic(*WHOLE, fault("size", "atom"), fault(2, "pair", evidence="practice"), mca=None),
-    *(target(name) for name in ("arm64+lse", "arm64+lse2", "x86-64", "arm", "riscv64+zabha")),
-)  # fmt: skip
-
-
-@st.composite
-def targets(draw: st.DrawFn, threads: int, *, usual: bool) -> list[Target]:
-    """Draw a target for each thread: mostly the same."""
-    if usual:
-        some = draw(st.lists(st.sampled_from(USUAL), min_size=1, max_size=2))
-        return [some[n % len(some)] for n in range(threads)]
-    how = draw(st.sampled_from(["real", "mixed", "synthetic", "two synthetic"]))
-    if how == "real":
-        return [target(draw(st.sampled_from(REAL)))] * threads
-    if how == "mixed":
-        names = draw(st.sampled_from(MIXED))
-        return [target(draw(st.sampled_from(names))) for _ in range(threads)]
-    some = [draw(synthetics()) for _ in range(1 if how == "synthetic" else threads)]
-    return [some[n % len(some)] for n in range(threads)]
-
-
-def classes_of(one: Target, *, rmw: bool) -> list[str]:
-    """Return the instruction classes that a target's rules speak of for at most 8 bytes."""
-    found = {
-        cls
-        for r in one.arch.rules
-        if (not rmw or r.rmw) and (r.scope.sizes is None or min(r.scope.sizes) <= 8)
-        for cls in r.scope.classes
-    }
-    return sorted(found)
-
-
-# --- programs -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -218,14 +93,16 @@ class Sketch:
             Logic("and", ()),
         )  # fmt: skip
         in_order = sorted(self.operations, key=lambda o: (o.thread, o.number))
-        events = bruteforce.events_of(whole, tuple((o, bruteforce.everything(o)) for o in in_order))
-        placed = len(set(islice(map(str, bruteforce.placements(whole, practice=True)), 200)))
+        events = oracle_bytes.events_of(
+            whole, tuple((o, oracle_bytes.everything(o)) for o in in_order)
+        )
+        placed = len(set(islice(map(str, oracle_grants.placements(whole, practice=True)), 200)))
         here = [[e for e in events if e.byte == at] for at in {e.byte for e in events}]
         if any(len(some) > 7 for some in here):
             return 1 << 30
         conditions = [(o.guard, *{a.when for a in o.accesses}) for o in self.operations]
         guesses = 1 << sum(one != TRUE for some in conditions for one in some)
-        tries: int = prod(len(bruteforce.choices(some)) for some in here)
+        tries: int = prod(len(oracle_bytes.choices(some)) for some in here)
         return guesses * placed * tries
 
     def reads(self, thread: int | None = None) -> list[Operation]:
@@ -250,47 +127,6 @@ def places(draw: st.DrawFn, name: str, mode: Mode) -> Place:
     initial = tuple(range(0xA0, 0xA0 + size)) if draw(st.booleans()) else (0,) * size
     memory = draw(st.sampled_from(["normal", "normal", *TYPES]))
     return Place(name, size, initial, modulus, residue, memory, draw(st.sampled_from([1, 8])))
-
-
-@st.composite
-def expressions(
-    draw: st.DrawFn, reads: Sequence[Operation], bits: int, depth: int = 2
-) -> Expression:
-    """Draw an expression over what operations returned."""
-    if not reads or not depth or draw(st.integers(0, 3)) == 0:
-        if reads and draw(st.integers(0, 2)) > 0:
-            read = draw(st.sampled_from(reads))
-            value = ReadValue(read.number, 8 * read.size) if draw(st.booleans()) else result(read)
-            return resize(value, bits, sign=draw(st.booleans()))
-        few = st.sampled_from([0, 1, 2, 8, 0xA0, 0x11, (1 << bits) - 1])
-        return Const(draw(few) % (1 << bits), bits)
-    a, b = (draw(expressions(reads, bits, depth - 1)) for _ in range(2))
-    op = draw(st.sampled_from(["xor", "and", "or", "add", "not", "ite", "shift", "any"]))
-    if op == "not":
-        return invert(a)
-    if op == "ite":
-        return choose(draw(conditions(reads)), a, b)
-    if op == "shift":
-        return binary(draw(st.sampled_from(["shl", "lshr"])), a, Const(8 % (1 << bits), bits))
-    if op == "any":
-        op = draw(st.sampled_from(sorted(BINARY)))
-    return resize(binary(op, a, b), bits, sign=False)
-
-
-@st.composite
-def conditions(draw: st.DrawFn, reads: Sequence[Operation]) -> Expression:
-    """Draw a one-bit expression over what operations returned."""
-    if not reads:
-        return TRUE
-    read = draw(st.sampled_from(reads))
-    value = result(read)
-    if draw(st.booleans()):
-        value_bits = 8
-        small = resize(value, value_bits, sign=False)
-        found = binary("eq", small, Const(draw(st.sampled_from([0, 0xA0, 0x11, 0x21])), 8))
-    else:
-        found = binary("ult", Const(0, value.bits), value)
-    return invert(found) if draw(st.booleans()) else found
 
 
 @st.composite

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from checker import expression, solve
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, Shown, ValueIs
-from tests import bruteforce
+from tests import bruteforce, oracle_values
 from tests.build import Case, load, operation, program, result
+from tests.drawn_expressions import expressions
 from tests.inputs import computed
-from tests.strategies import cases, expressions
+from tests.strategies import cases
 
 EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "200"))
 drawn = settings(
@@ -116,6 +117,6 @@ def test_operators(op: str) -> None:
     for a, b in product(ends, ends):
         expected = computed(value, {0: a, 1: b}.__getitem__)
         returned = {0: a, 1: b}
-        assert bruteforce.number(value, lambda read, _: returned[read]) == expected  # noqa: B023
+        assert oracle_values.number(value, lambda read, _: returned[read]) == expected  # noqa: B023
         one = program(some, places=[Place("x", 2, (a, b), 8)], shown=shown)
         assert solve.states(one) == {(("value", expected),)}

@@ -15,8 +15,9 @@ from tests.paper import ARCH, Data
 
 NOTATIONS = [
     "store 4", "align 4 loop store 4,2,1", "align 8 loop store 4,1", "merge 8",
-    "zero 4; loop store 2,1", "merge 4 | store 4", "align 2 loop store 2,1 | align 4 loop store 4,1",
-    "lead 4 loop store 4,2,1", "store 2; store 2 at end-2; zero 2; align 4 loop store 2,1",
+    "zero 4; loop store 2,1", "merge 4 | store 4", "lead 4 loop store 4,2,1",
+    "align 2 loop store 2,1 | align 4 loop store 4,1",
+    "store 2; store 2 at end-2; zero 2; align 4 loop store 2,1",
 ]  # fmt: skip
 DECLARED = [("__aligned(1)", 1, 0), ("__aligned(2)", 2, 0), ("", 4, 0), ("__aligned(16)", 16, 0)]
 

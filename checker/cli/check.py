@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
     shared.add_data(
         check, "the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one)"
     )
-    shared.add_output(check, ("text", "json"))
+    shared.add_output(check, ("text", "json", "herd"))
     check.add_argument(
         "--faults", action="store_true", help="let accesses to user memory fault, as pages do"
     )
@@ -86,8 +86,9 @@ def run(args: argparse.Namespace) -> int:
     files = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Problem)]
     limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
+    states = args.states or args.format == "herd"
     request = run.Request(
-        archs, limits, args.states, version, args.faults, args.model or "", tuple(args.arch_path)
+        archs, limits, states, version, args.faults, args.model or "", tuple(args.arch_path)
     )
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
@@ -105,6 +106,10 @@ def run(args: argparse.Namespace) -> int:
                     report.test(outcome.verdicts)
             if report:
                 report.end(verdicts, problems)
+            elif args.format == "herd":
+                from checker.report import herd
+
+                write(herd.render(verdicts))
             else:
                 from checker.report import json
 

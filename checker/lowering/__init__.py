@@ -10,7 +10,7 @@ from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.expression import Expression, ReadValue
 from checker.litmus import Override, Test
-from checker.lowering import expand, faults, select
+from checker.lowering import expand, faults, orders, select
 from checker.lowering.draft import Draft, Sketch
 from checker.lowering.sketch import sketch
 from checker.program import Access, Chance, Fence, Layer, Operation, Place, Program
@@ -93,9 +93,9 @@ def _forms(
     """Return an operation by each of its alternatives, at each address that makes a difference."""
     if draft.steps is not None:
         return [Form(_operation(draft, draft.steps, ""))]
-    if draft.place is None or draft.kind == "fence":
-        return [Form(_operation(draft, (Fence(draft.name),), ""))]
     target = drawn.threads[draft.thread].target
+    if draft.place is None or draft.kind == "fence":
+        return [_barrier(draft, target, layer)]
     size = draft.place.size
     lowering = select.select(draft.name, size, target, layer, draft.known, overrides)
     if lowering is None:
@@ -115,8 +115,21 @@ def _forms(
                     parts, reads=draft.kind == "load", place=draft.place, contract=contract
                 )
                 _check_kinds(draft, steps, lowering)
+                if draft.kind == "rmw":
+                    steps = orders.weakened(steps, orders.variant(draft.spelled))
                 found[steps, modulus, residue] = None
     return [_form(draft, lowering, steps, modulus, residue) for steps, modulus, residue in found]
+
+
+def _barrier(draft: Draft, target: Target, layer: Layer) -> Form:
+    """Return a barrier as the fences that it becomes; one of which nothing is known keeps its name."""
+    name = select.canonical(draft.name) or draft.name
+    lowering = select.select(name, 0, target, layer, draft.known)
+    if lowering is None:
+        return Form(_operation(draft, (Fence(draft.name),), ""))
+    (alternative,) = lowering.alternatives
+    fences = tuple(step for step in alternative if isinstance(step, Fence))
+    return Form(_operation(draft, fences, lowering.text), exact=lowering.exact)
 
 
 def _form(

@@ -54,3 +54,5 @@ class Sketch:
     keep: Question | None
     cut: bool
     """Whether a loop was cut at the bound."""
+    environment: tuple[Expression, ...] = ()
+    """What holds of every execution."""

@@ -118,8 +118,11 @@ def _rules() -> Any:
         def start(self, c: list[Alternative]) -> tuple[Alternative, ...]:
             return tuple(c)
 
-        def alternative(self, c: list[Step]) -> Alternative:
-            return tuple(c)
+        def alternative(self, c: list[Step | None]) -> Alternative:
+            return tuple(step for step in c if step is not None)
+
+        def nothing(self, _: list[Any]) -> None:
+            return None
 
         def bytes(self, _: list[Any]) -> Piece:
             return Piece(None, BYTES, 0, 1, 0)

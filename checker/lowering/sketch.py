@@ -42,6 +42,10 @@ def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False)
 
     Raises Diagnostic where the test has no meaning on the architecture.
     """
+    if test.dialect != "C":
+        from checker.lowering.asm.sketch import sketch as sketch_assembly
+
+        return sketch_assembly(test, target, unroll)
     layout = Layout(target, test.structs)
     types = _location_types(test)
     places = {location.name: _place(location, types, layout) for location in _locations(test)}
@@ -221,6 +225,11 @@ class _Resolver:
                 return ValueIs(self._faulted(thread, at), 1)
             case ast.Dirty(name, at):
                 return ValueIs(self._dirtied(name, at), 1)
+            case ast.Equal(ast.Register() as register, ast.Register() as other, at):
+                first, second = self._register(register), self._register(other)
+                if first.bits != second.bits:
+                    raise Diagnostic("registers of two sizes are compared", at)
+                return ValueIs(ex.binary("eq", first, second), 1)
             case ast.Equal(ast.Register() as register, value):
                 expression = self._register(register)
                 return ValueIs(expression, self._number(value, proposition, expression.bits))
@@ -239,7 +248,7 @@ class _Resolver:
 
     def shown(self, test: ast.Test) -> Iterator[Shown]:
         """Yield the columns of a final state: what the condition and `locations` speak of."""
-        places = {show_place(p): p for p in (*_places(test.condition.proposition), *test.shown)}
+        places = {show_place(p): p for p in (*places_of(test.condition.proposition), *test.shown)}
         for text, place in places.items():
             if isinstance(place, ast.Register):
                 value = self._register(place)
@@ -256,7 +265,9 @@ class _Resolver:
     def _swapped(self, path: ast.Expr) -> bool:
         return self._layout.big_endian and self._layout.is_integer(self._outside.lvalue(path).type)
 
-    def _number(self, value: int | str, equal: ast.Equal, bits: int) -> int:
+    def _number(self, value: int | str | ast.Register, equal: ast.Equal, bits: int) -> int:
+        if isinstance(value, ast.Register):
+            raise Diagnostic("a location is compared with a number or an address", equal.at)
         if isinstance(value, str):
             if value not in self._world.addresses:
                 raise Diagnostic(
@@ -335,16 +346,19 @@ class _Resolver:
             )  # fmt: skip
 
 
-def _places(proposition: ast.Proposition) -> Iterator[ast.Register | ast.Memory]:
+def places_of(proposition: ast.Proposition) -> Iterator[ast.Register | ast.Memory]:
+    """Yield the registers and locations that a proposition speaks of."""
     match proposition:
-        case ast.Equal(place):
+        case ast.Equal(place, other):
             yield place
+            if isinstance(other, ast.Register):
+                yield other
         case ast.Torn(register):
             if register:
                 yield register
         case ast.Connective(_, args):
             for arg in args:
-                yield from _places(arg)
+                yield from places_of(arg)
 
 
 def sources(value: Expression, guard: Expression = ex.TRUE) -> Iterator[tuple[int, Expression]]:

@@ -316,10 +316,15 @@ class Ordering:
 def fence_set(name: str) -> str:
     """Return the name of the set that a fence belongs to in a model.
 
-    Words of Arm, x86 and Power are capitals (`dmb ish` is DMB.ISH); RISC-V keeps its small letters
-    (`fence rw,w` is Fence.rw.w).
+    Words of Arm, x86 and Power are capitals (`dmb sy` is DMB.SY); RISC-V keeps its small letters
+    (`fence rw,w` is Fence.rw.w). Arm's shareability domains are one to the models.
     """
-    words = re.split(r"[^A-Za-z0-9]+", name.strip())
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", name.strip()) if word]
     if words[0].lower() == "fence":
-        return ".".join(["Fence", *words[1:]])
+        words = words[1:]
+        return ".".join(["Fence", *words])
+    if all(set(word) <= set("rwio") for word in words):
+        return ".".join(["Fence", *(re.sub("[io]", "", word) for word in words)])
+    if words[0].lower() in ("dmb", "dsb"):
+        words = [words[0], re.sub("^(ish|osh|nsh)", "", "".join(words[1:]).lower()) or "sy"]
     return ".".join(words).upper()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
-from checker.lowering.asm.aarch64_step import DOUBLE, EXTENDS, Entry, Step, extended, shift, sign
+from checker.lowering.asm.aarch64_flags import sign
+from checker.lowering.asm.aarch64_step import DOUBLE, EXTENDS, Entry, Step, extended, shift
 from checker.lowering.asm.machine import (
     Tracked,
     apply,
     choose,
     const,
-    invert,
     join,
     part,
     resize,

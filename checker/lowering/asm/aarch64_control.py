@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from checker.lowering.asm.aarch64_step import (
+from checker.lowering.asm.aarch64_flags import (
     CONDITIONS,
     OPPOSITE,
     SAME,
-    Entry,
     Flags,
-    Step,
     condition,
     flags_of_difference,
     flags_of_sum,
     set_flags,
 )
+from checker.lowering.asm.aarch64_step import Entry, Step
 from checker.lowering.asm.machine import (
     Tracked,
     apply,

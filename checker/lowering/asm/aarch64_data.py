@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from checker.lowering.asm.aarch64_step import (
-    DOUBLE,
-    WORD,
-    Entry,
+from checker.lowering.asm.aarch64_flags import (
     Flags,
-    Step,
     flags_of,
     flags_of_difference,
     flags_of_sum,
     set_flags,
 )
+from checker.lowering.asm.aarch64_step import DOUBLE, WORD, Entry, Step
 from checker.lowering.asm.machine import (
     Tracked,
     apply,
@@ -53,9 +50,8 @@ def _move_keep(step: Step) -> None:
 
 def _amount(step: Step) -> int:
     """Return by how much the number of a wide move is shifted."""
-    if step.count < 3:
-        return 0
-    return step.change(2).amount
+    change = step.change(2)
+    return change.amount if change else 0
 
 
 # --- sums and differences -------------------------------------------------------------------------

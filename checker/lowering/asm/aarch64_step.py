@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker import litmus as ast
-from checker.expression import FALSE
 from checker.lowering.asm.machine import (
-    Tracked, apply, const, invert, is_zero, malformed, part, resize,
-)  # fmt: skip
+    Tracked,
+    apply,
+    const,
+    malformed,
+    resize,
+)
 
 if TYPE_CHECKING:
     from checker.diagnostic import Diagnostic
@@ -125,6 +128,13 @@ class Step:
             raise self.wrong()
         return operand.name
 
+    def value_alone(self, k: int, bits: int) -> Tracked:
+        """Return a number or a register."""
+        operand = self.operand(k)
+        if isinstance(operand, ast.Imm):
+            return const(operand.value, bits)
+        return self.get(k, bits)
+
     def value(self, k: int, bits: int) -> Tracked:
         """Return a number or a register that the next operand may shift or extend."""
         operand, change = self.operand(k), self.change(k + 1)
@@ -139,6 +149,7 @@ class Step:
         return shifted("lsl", extended(change.kind, self.read(operand.name), bits), change.amount)
 
     def change(self, k: int) -> ast.Shift | None:
+        """Return an operand that shifts or extends the one before; None behind the last."""
         if k >= self.count:
             return None
         operand = self.operand(k)
@@ -224,84 +235,3 @@ def shift(kind: str, a: Tracked, amount: Tracked) -> Tracked:
         return apply(SHIFTS[kind], a, by)
     rest = apply("and", apply("sub", const(0, a.bits), by), const(a.bits - 1, a.bits))
     return apply("or", apply("lshr", a, by), apply("shl", a, rest))
-
-
-# --- flags ----------------------------------------------------------------------------------------
-
-LESS = "N!=V"
-"""A register of one bit beside the flags N, Z, C and V: after a comparison it is the signed `<`."""
-
-CONDITIONS: dict[str, Callable[[Machine], Tracked]] = {
-    "eq": lambda m: m.reg("Z", 1),
-    "cs": lambda m: m.reg("C", 1),
-    "mi": lambda m: m.reg("N", 1),
-    "vs": lambda m: m.reg("V", 1),
-    "lt": lambda m: m.reg(LESS, 1),
-    "ls": lambda m: apply("or", invert(m.reg("C", 1)), m.reg("Z", 1)),
-    "le": lambda m: apply("or", m.reg(LESS, 1), m.reg("Z", 1)),
-}
-"""Every other condition is one of these inverted."""
-
-OPPOSITE = {
-    "ne": "eq", "cc": "cs", "pl": "mi", "vc": "vs", "ge": "lt", "hi": "ls", "gt": "le",
-}  # fmt: skip
-
-SAME = {"hs": "cs", "lo": "cc"}
-
-
-class Flags(NamedTuple):
-    """The condition flags, each of one bit, and whether N and V differ."""
-
-    n: Tracked
-    z: Tracked
-    c: Tracked
-    v: Tracked
-    less: Tracked
-
-
-def condition(machine: Machine, name: str) -> Tracked | None:
-    """Return in one bit whether a condition holds; None where there is none of that name."""
-    name = name.lower()
-    name = SAME.get(name, name)
-    if name in ("al", "nv"):
-        return const(1, 1)
-    if name in CONDITIONS:
-        return CONDITIONS[name](machine)
-    return invert(CONDITIONS[OPPOSITE[name]](machine)) if name in OPPOSITE else None
-
-
-def set_flags(machine: Machine, flags: Flags) -> None:
-    """Set the flags, which are registers of one bit."""
-    for name, flag in zip((*"NZCV", LESS), flags, strict=True):
-        machine.set(name, flag)
-
-
-def flags_of(result: Tracked) -> Flags:
-    """Return the flags of a logical operation."""
-    off = Tracked(FALSE, result.deps)
-    negative = sign(result)
-    return Flags(negative, is_zero(result), off, off, negative)
-
-
-def flags_of_sum(a: Tracked, b: Tracked, carry: Tracked) -> Flags:
-    """Return the flags of `a` + `b` + a carry of one bit: AddWithCarry() of the Arm ARM."""
-    wide = a.bits + 1
-    exact = apply("add", apply("add", resize(a, wide), resize(b, wide)), resize(carry, wide))
-    result = resize(exact, a.bits)
-    negative = sign(result)
-    overflow = sign(apply("and", apply("xor", a, result), apply("xor", b, result)))
-    out = part(exact, a.bits, 1)
-    return Flags(negative, is_zero(result), out, overflow, apply("xor", negative, overflow))
-
-
-def flags_of_difference(a: Tracked, b: Tracked) -> Flags:
-    """Return the flags of `a` - `b`: C is the absence of a borrow."""
-    negative, less = sign(apply("sub", a, b)), apply("slt", a, b)
-    return Flags(
-        negative, apply("eq", a, b), apply("ule", b, a), apply("xor", negative, less), less
-    )  # fmt: skip
-
-
-def sign(a: Tracked) -> Tracked:
-    """Return the highest bit of a number."""
-    return apply("slt", a, const(0, a.bits))

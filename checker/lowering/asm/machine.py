@@ -171,6 +171,9 @@ class Machine:
         """The way being followed; None where it has left this instruction for good."""
         self.instruction: Instruction | None = None
         self.labels: dict[str, int] = {}
+        """The index of the instruction that each stands before."""
+        self.next = 0
+        """The index of the instruction after this one."""
         self.jumps: list[tuple[str, Path]] = []
         """Ways that the instruction has sent to a label."""
         self.ended: list[Path] = []
@@ -295,6 +298,8 @@ class Machine:
         path = self.here
         path.ctrl |= taken.deps
         self._check_label(label)
+        if self.labels[label] == self.next:
+            return
         yes = fold.binary("and", path.guard, taken.value)
         no = fold.binary("and", path.guard, ex.invert(taken.value))
         if yes != FALSE:

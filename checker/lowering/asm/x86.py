@@ -136,7 +136,6 @@ def _compare_exchange(step: Step) -> None:
         source, target = target, source  # herd7's order
     machine, new = step.machine, step.read(source)
     place, wanted = step.place(target), step.read(ast.Reg("rax"))
-    before = machine.reg("rax")
     if step.locked and isinstance(place, ast.Mem):
         old = machine.update(
             step.address(place), step.size, lambda old: new, cls="locked",
@@ -145,8 +144,9 @@ def _compare_exchange(step: Step) -> None:
     else:
         old = step.change(place, lambda old: choose(apply("eq", old, wanted), new, old))
     flags.after(machine, "sub", wanted, old)
+    kept = machine.reg("rax")
     step.write(View("rax", step.bits), old)
-    machine.set("rax", choose(apply("eq", old, wanted), before, machine.reg("rax")))
+    machine.set("rax", choose(apply("eq", old, wanted), kept, machine.reg("rax")))
 
 
 def _fence(step: Step) -> None:
