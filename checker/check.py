@@ -14,8 +14,8 @@ from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
 from checker.lowering.draft import Sketch
-from checker.observation import observe
 from checker.model.cat.syntax import CatModel
+from checker.observation import observe
 from checker.program import Fence, Place, Program
 from checker.solve import Query, State, reaches_cut, same_hardware, states
 from checker.value import value

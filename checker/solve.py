@@ -114,7 +114,8 @@ class Query:
 
     @property
     def _nothing(self) -> tuple[Reason, ...]:
-        return (HANDLED,) if self.program.environment else (COHERENCE,)
+        faults = any(operation.chances for operation in self.program.operations)
+        return (HANDLED,) if faults else (COHERENCE,)
 
     def residues(self, *, practice: bool) -> tuple[Reachable, ...]:
         """Return, for each location, the residues at which the proposition is reachable."""

@@ -12,6 +12,7 @@ from checker.litmus import Scalar
 from checker.lowering.asm.machine import Machine, Path, Trace, Tracked, const
 from checker.lowering.asm.memory import Memory
 from checker.lowering.draft import Draft
+from checker.program import Access
 
 LOCATIONS = ("x", "y")
 
@@ -37,7 +38,7 @@ class Ran(NamedTuple):
             f"{' ' + step.order if step.order else ''}"
             for draft in self.drafts
             for step in draft.steps or ()
-            if hasattr(step, "footprint")
+            if isinstance(step, Access)
         ]
 
 

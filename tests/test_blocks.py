@@ -67,6 +67,18 @@ def test_what_is_put_back_is_what_was_loaded_there() -> None:
     assert values(p) == {(0xA3A20011 | byte << 8,) for byte in (0xA1, 0x20, 0x21)}
 
 
+def test_what_is_put_back_does_not_come_out_of_thin_air() -> None:
+    """P0 puts back a byte of x that P2 stored there of what P1 copied from what P0 put back."""
+    copies = [
+        operation(1, 1, load(1, 1)), operation(2, 1, store(1, where="y"), value=ReadValue(1, 8)),
+        operation(3, 2, load(1, where="y")), operation(4, 2, store(1, 1), value=ReadValue(3, 8)),
+    ]  # fmt: skip
+    places = [Place("x", 2, (0, 0), 2), Place("y", 1, (0,))]
+    shown = returned(copies[0], copies[2])
+    some = [around(0, 0, 0, block=2), *copies]
+    assert values(program(some, targets=BYTES, places=places, shown=shown)) == {(0, 0)}
+
+
 def test_a_block_that_reaches_beyond_its_location_touches_what_is_there() -> None:
     two = Place("x", 2, OLD[:2], 4, 2)
     store_ = around(0, 0, 0, block=2)

@@ -67,7 +67,10 @@ def programs(test: Test, drawn: Sketch, target: Target, layer: Layer) -> Iterato
             question=drawn.question,
             shown=drawn.shown,
             assumed=drawn.assumed,
-            environment=tuple(held for form in chosen for held in form.environment),
+            environment=(
+                *drawn.environment,
+                *(held for form in chosen for held in form.environment),
+            ),
             keep=drawn.keep,
             inexact=tuple(inexact),
         )
@@ -123,8 +126,8 @@ def _forms(
 
 def _barrier(draft: Draft, target: Target, layer: Layer) -> Form:
     """Return a barrier as the fences that it becomes; one of which nothing is known keeps its name."""
-    name = select.canonical(draft.name) or draft.name
-    lowering = select.select(name, 0, target, layer, draft.known)
+    name = select.canonical(draft.name)
+    lowering = select.select(name, 0, target, layer, draft.known) if name else None
     if lowering is None:
         return Form(_operation(draft, (Fence(draft.name),), ""))
     (alternative,) = lowering.alternatives

@@ -95,15 +95,17 @@ _OPERATORS = {
 
 def _atomic(match: re.Match[str]) -> Shape:
     """Return the shape of an `atomic_…()` read-modify-write: Documentation/atomic_t.txt."""
-    operation = "atomic64_rmw" if match["wide"] else "atomic_rmw"
+    family = "atomic64" if match["wide"] else "atomic"
     if match["exchange"] == "xchg":
-        return Shape(operation, "exchange", ("pointer", "value"), result="old")
+        return Shape(f"{family}_return", "exchange", ("pointer", "value"), result="old")
     if match["exchange"] == "cmpxchg":
-        return Shape(operation, "compare_exchange", ("pointer", "old", "value"), result="old")
+        roles = ("pointer", "old", "value")
+        return Shape(f"{family}_return", "compare_exchange", roles, result="old")
     counted = match["op"] in ("inc", "dec")
     result = "old" if match["fetch"] else "new" if match["returns"] else "status"
+    ordered = result != "status" or match["test"]
     return Shape(
-        operation,
+        f"{family}_return" if ordered else f"{family}_rmw",
         "update",
         ("pointer",) if counted else ("value", "pointer"),
         update=_OPERATORS[match["op"]],

@@ -91,7 +91,8 @@ def select(
     found = written(operation, target, layer)
     fitting = _fitting(found.entries, size, target, known) if found else None
     if found is None or fitting is None:
-        return None
+        instead = archs.operations().get(operation, {}).get("else")
+        return select(instead, size, target, layer, known, overrides) if instead else None
     try:
         return Lowering(
             found.owner, fitting, _parse(fitting, target), found.source, found.fault, found.exact

@@ -99,11 +99,11 @@ class Ordering:
             "IW": initial,
             "M": loads.union(writes),
             "F": self._where(iter(range(self._memory, self._first_initial))),
-            "A": self._marked("acquire", is_load=True),
-            "Q": self._marked("acquire-pc", is_load=True),
-            "L": self._marked("release", is_load=False),
+            "A": self._marked("acquire"),
+            "Q": self._marked("acquire-pc"),
+            "L": self._marked("release"),
             "X": self._where(e.index for e in made.events if self._exclusive(e.index)),
-            "NoRet": self._marked("no-return", is_load=True),
+            "NoRet": self._marked("no-return"),
             "id": identity(self.count),
             "po": self._pairs(self._program_order()),
             "loc": self._pairs(self._same_cell()),
@@ -137,11 +137,9 @@ class Ordering:
         values["rmw"] = amo.union(lxsx)
         return values
 
-    def _marked(self, word: str, *, is_load: bool) -> EventSet:
+    def _marked(self, word: str) -> EventSet:
         return self._where(
-            e.index
-            for e in self._made.events
-            if e.is_load == is_load and word in self._made.access(e).order.split()
+            e.index for e in self._made.events if word in self._made.access(e).order.split()
         )
 
     def _exclusive(self, event: int) -> bool:

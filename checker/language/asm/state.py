@@ -152,6 +152,9 @@ class Rules(ConditionRules, Transformer[Token, Any]):
             type_, dimension = ast.Array(type_, dimension), None
         return thread, name, dimension, type_, value
 
+    def final(self, c: list[Any]) -> Final:
+        return c[0], c[1], c[2]
+
     def type(self, c: list[Token]) -> ast.Type:
         words = [str(token) for token in c if token.type == "TYPEWORD"]
         type_: ast.Type | None = scalar(words)

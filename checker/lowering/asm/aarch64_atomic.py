@@ -134,7 +134,7 @@ def _fetch_pair(step: Step, change: Change, said: Said) -> None:
 def _singles(order: str) -> Iterator[tuple[str, Entry]]:
     """Yield the instructions on one register whose mnemonics say this order."""
     fetches = {"swp": _swap, **{f"ld{name}": change for name, change in CHANGES.items()}}
-    for suffix, size in {"": 0, **NARROW}.items():
+    for suffix, size in NARROW.items():
         ending, said = order + suffix, Said(*ORDERS[order], size)
         yield "cas" + ending, Entry(partial(_compare_and_swap, said=said), "W0, W1, [X2]")
         for name, change in fetches.items():

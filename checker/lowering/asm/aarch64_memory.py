@@ -13,46 +13,38 @@ from checker.lowering.asm.machine import Tracked, invert, join, part, resize
 
 ACQUIRE, ACQUIRE_PC, RELEASE = "acquire", "acquire-pc", "release"
 
-NARROW = {"b": 1, "h": 2}
-"""The sizes in bytes that a suffix says; without one it is the register's."""
+NARROW = {"": 0, "b": 1, "h": 2}
+"""The sizes in bytes that a suffix says; 0 is the register's."""
+
+SIGNED = {"sb": 1, "sh": 2, "sw": 4}
+"""The suffixes of loads that widen with the sign."""
 
 # --- one register ---------------------------------------------------------------------------------
 
 
 def _load(
-    step: Step, size: int = 0, signed: bool = False, order: str = "", cls: str = "gpr"
-) -> None:
-    bits = step.width(0)
-    address = step.address(1)
-    found = step.machine.load(address, size or bits // 8, order=order, cls=cls)
-    step.put(0, resize(found, bits, sign=signed))
+    step: Step, size: int = 0, *, signed: bool = False, order: str = "", cls: str = "gpr",
+    moves: bool = True,
+) -> None:  # fmt: skip
+    """Carry out a load; `moves` says whether the address may have an offset."""
+    size = _size(step, 0, size, signed=signed)
+    address = step.address(1) if moves else step.base(1)
+    found = step.machine.load(address, size, order=order, cls=cls)
+    step.put(0, resize(found, step.width(0), sign=signed))
 
 
-def _store(step: Step, size: int = 0, order: str = "", cls: str = "gpr") -> None:
-    bits = step.width(0)
-    new = step.get(0, bits)
-    step.machine.store(step.address(1), new, size or bits // 8, order=order, cls=cls)
+def _store(step: Step, size: int = 0, *, order: str = "", cls: str = "gpr") -> None:
+    size = _size(step, 0, size)
+    new = step.get(0, step.width(0))
+    step.machine.store(step.address(1), new, size, order=order, cls=cls)
 
 
-def _sized(step: Step, only: int) -> None:
-    """Raise Diagnostic where the first register has another width."""
-    if step.width(0) != only:
+def _size(step: Step, k: int, said: int, *, signed: bool = False) -> int:
+    """Return the bytes that are moved, which the mnemonic says or the register's width does."""
+    bits = step.width(k)
+    if said and (bits <= 8 * said if signed else bits != WORD):
         raise step.wrong()
-
-
-def _narrow_load(step: Step, size: int, order: str = "", cls: str = "gpr") -> None:
-    _sized(step, WORD)
-    _load(step, size, order=order, cls=cls)
-
-
-def _narrow_store(step: Step, size: int, order: str = "", cls: str = "gpr") -> None:
-    _sized(step, WORD)
-    _store(step, size, order, cls)
-
-
-def _load_words(step: Step) -> None:
-    _sized(step, DOUBLE)
-    _load(step, 4, signed=True)
+    return said or bits // 8
 
 
 def _singles() -> dict[str, Entry]:
@@ -63,33 +55,33 @@ def _singles() -> dict[str, Entry]:
     form = "X0, [X1] with an offset"
     found = {}
     for kind in ("r", "ur", "tr"):
-        found[f"ld{kind}"] = Entry(_load, form)
-        found[f"st{kind}"] = Entry(_store, form)
-        found[f"ld{kind}sw"] = Entry(_load_words, form)
         for suffix, size in NARROW.items():
-            found[f"ld{kind}{suffix}"] = Entry(partial(_narrow_load, size=size), form)
-            found[f"st{kind}{suffix}"] = Entry(partial(_narrow_store, size=size), form)
-            found[f"ld{kind}s{suffix}"] = Entry(partial(_load, size=size, signed=True), form)
+            found[f"ld{kind}{suffix}"] = Entry(partial(_load, size=size), form)
+            found[f"st{kind}{suffix}"] = Entry(partial(_store, size=size), form)
+        for suffix, size in SIGNED.items():
+            found[f"ld{kind}{suffix}"] = Entry(partial(_load, size=size, signed=True), form)
     return found
 
 
 def _ordered() -> dict[str, Entry]:
-    """Return the acquires and releases: Arm ARM C3.2.10 and FEAT_LRCPC2's unscaled forms."""
-    form = "W0, [X1]"
+    """Return the acquires and releases: Arm ARM C3.2.10, and FEAT_LRCPC2 and 3.
+
+    FEAT_LRCPC3 lets LDAPR and STLR move their base.
+    """
     found = {}
-    for name, order in {"ldar": ACQUIRE, "ldapr": ACQUIRE_PC, "ldapur": ACQUIRE_PC}.items():
-        found[name] = Entry(partial(_load, order=order, cls="acquire"), form)
-        for suffix, size in NARROW.items():
-            narrow = partial(_narrow_load, size=size, order=order, cls="acquire")
-            found[name + suffix] = Entry(narrow, form)
-    for suffix, size in {**NARROW, "w": 4}.items():
-        signed = partial(_load, size=size, signed=True, order=ACQUIRE_PC, cls="acquire")
-        found[f"ldapurs{suffix}"] = Entry(signed, form)
-    for name in ("stlr", "stlur"):
-        found[name] = Entry(partial(_store, order=RELEASE, cls="acquire"), form)
-        for suffix, size in NARROW.items():
-            narrow = partial(_narrow_store, size=size, order=RELEASE, cls="acquire")
-            found[name + suffix] = Entry(narrow, form)
+    acquire = partial(_load, cls="acquire")
+    release = partial(_store, order=RELEASE, cls="acquire")
+    for suffix, size in NARROW.items():
+        lar = partial(acquire, size=size, order=ACQUIRE, moves=False)
+        found[f"ldar{suffix}"] = Entry(lar, "W0, [X1]")
+        for name in ("ldapr", "ldapur"):
+            weak = partial(acquire, size=size, order=ACQUIRE_PC)
+            found[name + suffix] = Entry(weak, "W0, [X1]")
+        for name in ("stlr", "stlur"):
+            found[name + suffix] = Entry(partial(release, size=size), "W0, [X1]")
+    for suffix, size in SIGNED.items():
+        weak = partial(acquire, size=size, signed=True, order=ACQUIRE_PC)
+        found[f"ldapur{suffix}"] = Entry(weak, "X0, [X1]")
     return found
 
 
@@ -104,7 +96,8 @@ def _load_pair(step: Step, cls: str, order: str = "") -> None:
 
 
 def _load_pair_signed(step: Step) -> None:
-    _sized(step, DOUBLE)
+    if step.width(0) != DOUBLE:
+        raise step.wrong()
     address = step.address(2)
     both = step.machine.load(address, 8, cls="ldpsw", element=4)
     step.put(0, resize(part(both, 0, WORD), DOUBLE, sign=True))
@@ -158,31 +151,25 @@ def _pairs() -> dict[str, Entry]:
 # --- exclusives -----------------------------------------------------------------------------------
 
 
-def _load_exclusive(step: Step, size: int = 0, order: str = "") -> None:
+def _load_exclusive(step: Step, size: int, order: str) -> None:
+    size = _size(step, 0, size)
+    found = step.machine.load_reserve(step.base(1), size, order=order)
+    step.put(0, resize(found, step.width(0)))
+
+
+def _store_exclusive(step: Step, size: int, order: str) -> None:
+    size = _size(step, 1, size)
+    new = step.get(1, step.width(1))
+    _put_status(step, step.machine.store_conditional(step.base(2), new, size, order=order))
+
+
+def _load_exclusive_pair(step: Step, order: str) -> None:
     bits = step.width(0)
-    address = step.base(1)
-    found = step.machine.load_reserve(address, size or bits // 8, order=order, cls="exclusive")
-    step.put(0, resize(found, bits))
-
-
-def _store_exclusive(step: Step, size: int = 0, order: str = "") -> None:
-    bits = step.width(1)
-    new = step.get(1, bits)
-    succeeded = step.machine.store_conditional(
-        step.base(2), new, size or bits // 8, order=order, cls="exclusive"
-    )
-    _put_status(step, succeeded)
-
-
-def _load_exclusive_pair(step: Step, order: str = "") -> None:
-    bits = step.width(0)
-    both = step.machine.load_reserve(
-        step.base(2), bits // 4, order=order, cls="exclusive", element=bits // 8
-    )
+    both = step.machine.load_reserve(step.base(2), bits // 4, order=order, element=bits // 8)
     _put_pair(step, 0, both)
 
 
-def _store_exclusive_pair(step: Step, order: str = "") -> None:
+def _store_exclusive_pair(step: Step, order: str) -> None:
     bits = step.width(1)
     succeeded = step.machine.store_conditional(
         step.base(3), _pair(step, 1, bits), bits // 4, order=order, cls="exclusive-pair",
@@ -196,24 +183,23 @@ def _put_status(step: Step, succeeded: Tracked) -> None:
 
     Arm ARM B2.3.2: a dependency through registers does not pass the status of a Store-Exclusive.
     """
-    _sized(step, WORD)
+    if step.width(0) != WORD:
+        raise step.wrong()
     step.put(0, resize(Tracked(invert(succeeded).value), WORD))
 
 
 def _exclusives() -> dict[str, Entry]:
     found = {}
     for name, order in {"ldx": "", "ldax": ACQUIRE}.items():
-        found[f"{name}r"] = Entry(partial(_load_exclusive, order=order), "W0, [X1]")
         found[f"{name}p"] = Entry(partial(_load_exclusive_pair, order=order), "X0, X1, [X2]")
         for suffix, size in NARROW.items():
-            narrow = partial(_load_exclusive, size=size, order=order)
-            found[f"{name}r{suffix}"] = Entry(narrow, "W0, [X1]")
+            load = partial(_load_exclusive, size=size, order=order)
+            found[f"{name}r{suffix}"] = Entry(load, "W0, [X1]")
     for name, order in {"stx": "", "stlx": RELEASE}.items():
-        found[f"{name}r"] = Entry(partial(_store_exclusive, order=order), "W0, W1, [X2]")
         found[f"{name}p"] = Entry(partial(_store_exclusive_pair, order=order), "W0, X1, X2, [X3]")
         for suffix, size in NARROW.items():
-            narrow = partial(_store_exclusive, size=size, order=order)
-            found[f"{name}r{suffix}"] = Entry(narrow, "W0, W1, [X2]")
+            store = partial(_store_exclusive, size=size, order=order)
+            found[f"{name}r{suffix}"] = Entry(store, "W0, W1, [X2]")
     return found
 
 

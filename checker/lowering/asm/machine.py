@@ -22,7 +22,7 @@ from checker.expression import FALSE, TRUE, Const, Expression, Free, ReadValue
 from checker.lowering.asm import fold
 from checker.lowering.draft import Draft
 from checker.lowering.values import swap
-from checker.program import Access, Footprint
+from checker.program import Access, Fence, Footprint
 from checker.value import value
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ class Machine:
 
     def fence(self, name: str) -> None:
         """Add a fence by its normalised text: `dmb sy`, `fence rw,w`, `sync`, `mfence`, `isb`."""
-        self._emit(name, (), TRUE, const(0), None)
+        self._emit("fence", (Fence(name),), TRUE, const(0), None)
 
     # --- control flow
 
@@ -381,28 +381,29 @@ class Machine:
         return len(self.trace.drafts)
 
     def _emit(
-        self, what: str, steps: tuple[Access, ...], when: Expression, address: Tracked,
-        new: Tracked | None, stores_if: Expression = TRUE, pair: int | None = None,
+        self, kind: Literal["load", "store", "rmw", "fence"], steps: tuple[Access | Fence, ...],
+        when: Expression, address: Tracked, new: Tracked | None,
+        stores_if: Expression = TRUE, pair: int | None = None,
     ) -> int:  # fmt: skip
         """Add an operation that happens, of the times the way is taken, under a condition."""
-        number, path = self._next(), self.here
-        kind: Literal["load", "store", "rmw", "fence"] = what if steps else "fence"  # type: ignore[assignment]
+        number, path, first = self._next(), self.here, steps[0]
         written = None
         if new is not None:
             written = swap(new.value) if self.target.endian == "big" else new.value
+        text = self.instruction.text if self.instruction else ""
         self.trace.drafts.append(
             Draft(
-                number, self.thread, what, kind, self.at,
-                steps[0].footprint if steps else None,
+                number, self.thread, text, kind, self.at,
+                first.footprint if isinstance(first, Access) else None,
                 value=written,
                 guard=fold.binary("and", path.guard, when),
                 stores_if=stores_if,
-                spelled=self.instruction.text if self.instruction else "",
+                spelled=text,
                 addr=address.deps,
                 data=new.deps if new is not None else NOTHING,
                 ctrl=path.ctrl,
                 pair=pair,
-                steps=steps or None,
+                steps=steps,
             )
         )  # fmt: skip
         path.done |= {number}

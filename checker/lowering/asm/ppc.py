@@ -108,11 +108,12 @@ def _by_numbers(step: Step, compute: Callable[..., Tracked], count: int) -> None
 
 
 def _insert(step: Step) -> None:
+    """`rlwimi`: bits outside the mask stay as they are."""
     step.take(5)
-    rotated = arithmetic.rotate_word(step.reg(1), step.number(2), 0, 31)
-    mask = const(arithmetic.mask(step.number(3) + 32, step.number(4) + 32))
-    kept = apply("and", step.reg(0), const(~mask.value.value))
-    _result(step, apply("or", apply("and", rotated, mask), kept))
+    begin, end = step.number(3), step.number(4)
+    kept = const(~arithmetic.mask(begin + 32, end + 32))
+    new = arithmetic.rotate_word(step.reg(1), step.number(2), begin, end)
+    _result(step, apply("or", new, apply("and", step.reg(0), kept)))
 
 
 def _result(step: Step, new: Tracked) -> None:
@@ -177,22 +178,32 @@ class Entry(NamedTuple):
     form: str
 
 
+_FORMS: tuple[tuple[str, bool, bool, str], ...] = (
+    ("", False, False, "r1,0(r2)"),
+    ("x", True, False, "r1,r2,r3"),
+    ("u", False, True, "r1,0(r2)"),
+    ("ux", True, True, "r1,r2,r3"),
+)
+"""Last letters of loads and stores: whether indexed, whether updating, and the operands."""
+
+
 def _accesses() -> dict[str, Entry]:
     found = {}
-    kinds = [
-        ("l", _load, {"bz": 1, "hz": 2, "wz": 4, "d": 8}, False),
-        ("l", _load, {"ha": 2, "wa": 4}, True),
-        ("st", _store, {"b": 1, "h": 2, "w": 4, "d": 8}, False),
-    ]
-    for prefix, run, sizes, sign in kinds:
-        for letters, size in sizes.items():
-            one = partial(run, size=size, sign=True) if sign else partial(run, size=size)
-            for suffix, how in (
-                ("", {}), ("x", {"indexed": True}), ("u", {"update": True}),
-                ("ux", {"indexed": True, "update": True}),
-            ):  # fmt: skip
-                form = "r1,r2,r3" if "indexed" in how else "r1,0(r2)"
-                found[f"{prefix}{letters}{suffix}"] = Entry(partial(one, **how), form)
+    runs: dict[str, Callable[..., None]] = {
+        "lbz": partial(_load, size=1),
+        "lhz": partial(_load, size=2),
+        "lha": partial(_load, size=2, sign=True),
+        "lwz": partial(_load, size=4),
+        "lwa": partial(_load, size=4, sign=True),
+        "ld": partial(_load, size=8),
+        "stb": partial(_store, size=1),
+        "sth": partial(_store, size=2),
+        "stw": partial(_store, size=4),
+        "std": partial(_store, size=8),
+    }
+    for name, run in runs.items():
+        for letters, indexed, update, form in _FORMS:
+            found[name + letters] = Entry(partial(run, indexed=indexed, update=update), form)
     for letter, size in (("b", 1), ("h", 2), ("w", 4), ("d", 8)):
         reserve, store = partial(_load_reserve, size=size), partial(_store_conditional, size=size)
         found[f"l{letter}arx"] = Entry(reserve, "r1,r2,r3")

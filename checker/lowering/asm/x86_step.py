@@ -26,7 +26,7 @@ _WORDS = ("si", "di", "bp", "sp")
 
 
 def _views() -> dict[str, View]:
-    found = {}
+    found: dict[str, View] = {}
     for name in (*_LETTERS, *_WORDS):
         found |= {f"r{name}": View(f"r{name}"), f"e{name}": View(f"r{name}", 32)}
         found[name] = View(f"r{name}", 16)
