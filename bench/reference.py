@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from checker import arch as archs
-from checker.check import Limits, check, targets
+from checker.check import Limits, check
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.verdict import Verdict
@@ -90,7 +90,7 @@ def columns(state: str) -> State:
 
 
 def compare(record: Record, folder: Path, arch: str, limits: Limits) -> Result:
-    """Return how the program's answer on one architecture compares; "" is the dialect's own."""
+    """Return how the program's answer on one architecture compares; "" is its dialect's own."""
     start = time.perf_counter()
     found = _answer(record, folder, arch, limits)
     spent = time.perf_counter() - start
@@ -105,7 +105,7 @@ def _answer(record: Record, folder: Path, arch: str, limits: Limits) -> Result:
 
     try:
         test = parse((folder / record.path).read_bytes(), record.path)
-        target = archs.target(arch) if arch else targets(test, [])[0]
+        target = archs.target(arch or record.dialect)
         verdict = check(test, target, limits=limits, with_states=True)
     except Diagnostic as problem:
         return result("unsupported", why=problem.message)

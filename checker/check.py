@@ -13,6 +13,7 @@ from checker.arch.kernel import COMPLETE, Kernel, spell
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
+from checker.lowering.asm import ARCHITECTURES
 from checker.lowering.draft import Sketch
 from checker.model.cat.syntax import CatModel
 from checker.observation import observe
@@ -46,11 +47,28 @@ def targets(test: Test, wanted: list[str], version: Kernel = COMPLETE) -> list[T
             problem = select.unknown_operation(override.operation)
             problem.at = override.at
             raise problem
+    if test.dialect != "C":
+        return _of_dialect(test, wanted, version)
     if wanted:
         return [archs.target(name, version) for name in wanted]
     if test.archs:
         return [_target(name, at, version) for name, at in test.archs]
     return [archs.target(name, version) for name in archs.names()]
+
+
+def _of_dialect(test: Test, wanted: list[str], version: Kernel) -> list[Target]:
+    """Return the architectures of an assembly test: those of its dialect's that are asked about."""
+    own = ARCHITECTURES[test.dialect]
+    asked = [archs.target(name, version) for name in wanted]
+    asked = asked or [_target(name, at, version) for name, at in test.archs]
+    asked = asked or [archs.target(own, version)]
+    found = [target for target in asked if target.arch.name == own]
+    if not found:
+        raise Diagnostic(
+            f"a test in {test.dialect} is about {own}, not {asked[0].name}", (1, 1),
+            f"--arch {own}, or that with features",
+        )  # fmt: skip
+    return found
 
 
 def _target(name: str, at: tuple[int, int], version: Kernel = COMPLETE) -> Target:
@@ -95,7 +113,8 @@ def check(
     try:
         drawn = sketch(test, target, limits.unroll, faults=faults or test.faults)
         code = list(programs(test, drawn, target, "code"))
-        contract = list(programs(test, drawn, target, "contract"))
+        promises = test.dialect == "C"  # assembly has the code layer only
+        contract = list(programs(test, drawn, target, "contract")) if promises else []
         verdict = _decide(verdict, drawn, code, contract, limits, ordering)
         if with_states:
             found = _states(code, limits, ordering)

@@ -15,7 +15,7 @@ def unmet(code: list[Program], contract: list[Program]) -> list[str]:
     The contracts meant here promise one single-copy atomic access where it is naturally aligned.
     """
     found: dict[str, None] = {}
-    for promised in contract[0].operations:
+    for promised in contract[0].operations if contract else ():
         if any(access.promised for access in promised.accesses):
             for program in code:
                 today = program.operations[promised.number]

@@ -347,10 +347,13 @@ class Memory:
 
 @value
 class Equal:
-    """`place = value`; the value is a number, the address of a location, or another register's."""
+    """`place = value`.
+
+    The value is a number, the address of a location, another register's, or all of an array.
+    """
 
     place: Register | Memory
-    value: int | str | Register
+    value: int | str | Register | tuple[int, ...]
     at: Position = field(default=(0, 0), compare=False)
 
 
@@ -426,10 +429,12 @@ class Initial:
 
 @value
 class AddressOf:
-    """The address of a location, and what is added to it."""
+    """The address of a location or of an element of it."""
 
     name: str
     offset: int = 0
+    """Bytes that are added to it."""
+    index: int = 0
 
 
 Content = int | AddressOf | tuple["Content", ...]

@@ -215,6 +215,10 @@ class Shown:
     signed: bool
     swapped: bool = False
     """Whether its bytes in memory order are those of a big-endian number."""
+    element: int = 0
+    """Bits of each element of an array; 0 for what is no array."""
+    names: tuple[tuple[int, str], ...] = ()
+    """Numbers that are printed as names: the addresses of locations."""
 
 
 @value

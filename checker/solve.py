@@ -174,7 +174,7 @@ def reachable(program: Program, *, practice: bool = True, ordering: CatModel | N
     return Query(program, ordering=ordering).reachable(practice=practice)
 
 
-State = tuple[tuple[str, int], ...]
+State = tuple[tuple[str, int | str], ...]
 
 
 def states(

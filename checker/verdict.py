@@ -104,7 +104,7 @@ class Reachable:
     """Whether these are all that the declaration leaves possible."""
 
 
-State = tuple[tuple[str, int], ...]
+State = tuple[tuple[str, int | str], ...]
 """A final state: the places it shows, and their values."""
 
 

@@ -89,3 +89,4 @@ def _names() -> Iterator[str]:
         for arch in archs.family(family):
             yield from (arch.name, *arch.aliases)
             yield from (one.id for one in statements.of_architecture(arch))
+            yield from (one.id for one in statements.orders(archs.target(arch.name)))

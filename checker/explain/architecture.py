@@ -48,6 +48,7 @@ def explain(target: Target) -> ArchitectureFacts:
         faults=tuple(s for s in said if s.kind == "fault" and _holds(s, target)),
         axioms=tuple(s for s in said if s.kind == "axiom" and _holds(s, target)),
         unconfirmed=tuple(s for s in said if s.evidence == "unconfirmed"),
+        ordering=tuple(statements.orders(target)),
     )
 
 
@@ -133,6 +134,7 @@ def _unit(access: Access, rules: list[Rule], addresses: range | list[int]) -> in
 
 
 def _feature(feature: Feature, target: Target, said: list[Statement]) -> FeatureFacts:
+    models = (one for one in target.arch.orders if feature.name in one.needs)
     return FeatureFacts(
         name=feature.name,
         says=feature.says,
@@ -141,7 +143,10 @@ def _feature(feature: Feature, target: Target, said: list[Statement]) -> Feature
         implies=feature.implies,
         excludes=feature.excludes,
         since=spell(feature.since) if feature.since else "",
-        adds=tuple(one.id for one in said if feature.name in one.needs),
+        adds=(
+            *(one.id for one in said if feature.name in one.needs),
+            *(f"the ordering axioms of {one.path.name}" for one in models),
+        ),
         ends=tuple(one.id for one in said if feature.name in one.lacks),
         lowerings=tuple(_depending(feature.name, target)),
     )

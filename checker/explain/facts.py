@@ -7,12 +7,7 @@ from typing import Literal
 from checker.arch.schema import Evidence
 from checker.value import value
 
-Kind = Literal["rule", "axiom", "fault"]
-
-ORDERING = (
-    "ordering axioms are not modelled yet: fences, acquire, release and dependencies are read and "
-    "forbid nothing"
-)
+Kind = Literal["rule", "axiom", "fault", "order"]
 
 
 @value
@@ -39,6 +34,8 @@ class Statement:
     memory: tuple[str, ...] = ()
     handler: str = ""
     """For a fault: whether the access ends there, or the kernel performs it in pieces."""
+    file: str = ""
+    """For ordering axioms: the model in the cat language."""
 
 
 # --- an architecture ------------------------------------------------------------------------------
@@ -121,7 +118,8 @@ class ArchitectureFacts:
     axioms: tuple[Statement, ...]
     unconfirmed: tuple[Statement, ...]
     """What is recorded and forbids nothing."""
-    ordering: str = ORDERING
+    ordering: tuple[Statement, ...]
+    """The ordering axioms that hold; where there are none, only coherence and atomicity count."""
 
 
 # --- an operation ---------------------------------------------------------------------------------

@@ -87,6 +87,8 @@ def _verdicts(search: _Search, path: Path) -> list[Verdict]:
 
 def _may_matter(statement: Statement, test: Test, target: Target, limits: Limits) -> bool:
     """Whether some access of a test is in a statement's scope: else no proof can rest on it."""
+    if statement.kind == "order":
+        return target.arch.name in statement.archs and target.order is not None
     if statement.kind == "axiom":
         return any(axiom.id == statement.id for axiom in target.arch.axioms)
     try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from checker import arch as archs
+from checker.arch import Target, folders
 from checker.arch.schema import AlignmentFault, Architecture, Axiom, Rule, Scope
 from checker.explain.facts import Statement
 
@@ -16,6 +17,25 @@ def of_architecture(arch: Architecture) -> Iterator[Statement]:
     yield from map(of_rule, arch.rules)
     yield from map(of_axiom, arch.axioms)
     yield from map(of_fault, arch.faults)
+
+
+def orders(target: Target) -> Iterator[Statement]:
+    """Yield the ordering axioms of a target's model, as verdicts name them."""
+    from checker.model.cat import cat_model
+    from checker.model.cat.syntax import Check
+
+    order = target.order
+    if order is None:
+        return
+    model = cat_model(order.path)
+    for one in model.statements:
+        if isinstance(one, Check) and not one.flag:
+            number = one.name or f"line {one.at[0]}"
+            yield Statement(
+                f"{target.arch.name}.order.{number}", "order", (target.arch.name,),
+                f"the ordering axiom `{number}` of {model.title}", order.evidence, order.source,
+                order.note, needs=tuple(sorted(order.needs)), file=folders.shown(order.path),
+            )  # fmt: skip
 
 
 def find(name: str, family: str) -> Statement | None:
@@ -28,7 +48,12 @@ def find(name: str, family: str) -> Statement | None:
                 found = one
                 about.append(arch.name)
     if found is None:
-        return None
+        models = (
+            archs.target("+".join((arch.name, *sorted(order.needs))))
+            for arch in archs.family(family)
+            for order in arch.orders
+        )
+        return next((one for each in models for one in orders(each) if one.id == name), None)
     return replace(found, archs=tuple(about))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from lark import Token
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, nearest
 from checker.language.nesting import bound
-
-if TYPE_CHECKING:
-    from lark import Token
 
 MAX_NUMBER_BITS = 128
 
@@ -127,6 +126,13 @@ class ConditionRules:
     def other(self, c: list[ast.Register]) -> ast.Register:
         return c[0]
 
+    def several(self, c: list[Any]) -> tuple[int, ...]:
+        values = [one for one in c if not isinstance(one, Token)]
+        for one in values:
+            if not isinstance(one, int):
+                raise Diagnostic("an array is compared with numbers only", where(c[0]))
+        return tuple(values)
+
     def value(self, c: list[Token]) -> int | str:
         if c[0] is not None and c[0].type == "NAME":
             return str(c[0])
@@ -152,6 +158,8 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
     match proposition:
         case ast.Equal(place, ast.Register() as other):
             return f"{show_place(place)}={show_place(other)}"
+        case ast.Equal(place, tuple() as values):
+            return f"{show_place(place)}={show_array(values)}"
         case ast.Equal(place, value):
             return f"{show_place(place)}={value}"
         case ast.Torn(None):
@@ -177,4 +185,9 @@ def show_place(place: ast.Register | ast.Memory) -> str:
     """Return a register or a piece of memory as herd7 prints it in a state."""
     if isinstance(place, ast.Register):
         return f"{place.thread}:{place.name}"
-    return f"[{place.text}]"
+    return place.text if isinstance(place.path, ast.Index) else f"[{place.text}]"
+
+
+def show_array(values: tuple[int, ...]) -> str:
+    """Return the values of an array's elements as herd7 prints them."""
+    return f"{{{','.join(map(str, values))}}}"

@@ -10,9 +10,9 @@ import re
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.value import value
 
-DIALECTS = ("C", "AArch64", "PPC", "RISCV", "X86_64")
+DIALECTS = ("C", "AArch64", "PPC", "RISCV", "X86", "X86_64")
 
-HERD = ("ARM", "ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "PPCGen", "X86")
+HERD = ("ARM", "ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "PPCGen")
 """Dialects of herd7 that are not read."""
 
 MAX_BYTES = 1 << 20
@@ -69,7 +69,7 @@ def split(text: str) -> Source:
     """Take a litmus file apart; raises Diagnostic where its outside is not well formed."""
     if not text.strip():
         raise Diagnostic("the file is empty", (1, 1), "a litmus test begins with `C name`")
-    clean = _blank_comments(text)
+    clean = _blank_comments(text, assembly=text.split(None, 1)[0] in DIALECTS[1:])
     brace = clean.find("{")
     header = clean if brace < 0 else clean[:brace]
     lines = header.split("\n")
@@ -78,12 +78,12 @@ def split(text: str) -> Source:
     if not words:
         raise Diagnostic("the file has no test", (1, 1), "a litmus test begins with `C name`")
     at = (number + 1, len(lines[number]) - len(lines[number].lstrip()) + 1)
-    if len(words) != 2:
+    if len(words) < 2 or (len(words) > 2 and words[0] not in DIALECTS[1:]):
         raise Diagnostic(
             "the first line is not a dialect and a name", at, "a litmus test begins with `C name`"
         )
     _check_dialect(words[0], at)
-    info = tuple(_info_lines(lines, number + 1))
+    info = tuple(_info_lines(lines, number + 1, free=words[0] in DIALECTS[1:]))
     if brace < 0:
         raise Diagnostic("there is no init block", (len(lines), 1), _INIT)
     body = "\n" * header.count("\n") + " " * (brace - header.rfind("\n") - 1) + clean[brace:]
@@ -101,7 +101,8 @@ def _check_dialect(name: str, at: Position) -> None:
         raise Diagnostic(f"`{name[:40]}` is not a dialect", at, hint)
 
 
-def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]:
+def _info_lines(lines: list[str], start: int, *, free: bool) -> list[tuple[str, str, Position]]:
+    """Return the header's `key = value` lines; where it is `free`, other text may stand there."""
     found: list[tuple[str, str, Position]] = []
     for number, line in enumerate(lines[start:], start + 1):
         match = _INFO.match(line)
@@ -109,7 +110,7 @@ def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]
             found.append((match[1], match[2], (number, match.start(2) + 1)))
         elif _THREAD.match(line):
             raise Diagnostic("there is no init block", (number, 1), _INIT)
-        elif line.strip() and not line.strip().startswith('"'):
+        elif line.strip() and not line.strip().startswith('"') and not free:
             column = len(line) - len(line.lstrip()) + 1
             raise Diagnostic(
                 f"`{line.strip()[:40]}` is neither a comment nor `key = value`",
@@ -119,10 +120,11 @@ def _info_lines(lines: list[str], start: int) -> list[tuple[str, str, Position]]
     return found
 
 
-def _blank_comments(text: str) -> str:
+def _blank_comments(text: str, *, assembly: bool) -> str:
     """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` from the init block on.
 
-    Inside a thread `(*` is a dereference.
+    Inside a thread of the C dialect `(*` is a dereference. In the header of an assembly test a
+    comment that nothing closes ends before the init block, as herd7 has it.
     """
     parts: list[str] = []
     brackets = _Brackets(text)
@@ -131,7 +133,7 @@ def _blank_comments(text: str) -> str:
         mark, start, index = match[0], match.start(), match.end()
         end = 0
         if mark == "(*" and not brackets.in_thread:
-            end = _end_of_comment(text, start)
+            end = _end_of_comment(text, start, assembly and not brackets.blocks)
         elif mark == "//" and brackets.blocks:
             end = text.find("\n", start)
             end = len(text) if end < 0 else end
@@ -196,7 +198,7 @@ class _Brackets:
                 )
 
 
-def _end_of_comment(text: str, start: int) -> int:
+def _end_of_comment(text: str, start: int, in_header: bool) -> int:
     """Return the index after an OCaml comment, which may hold others."""
     depth, index = 0, start
     while match := re.compile(r"\(\*|\*\)").search(text, index):
@@ -204,6 +206,9 @@ def _end_of_comment(text: str, start: int) -> int:
         index = match.end()
         if depth == 0:
             return index
+    block = text.find("{", start)
+    if in_header and block >= 0:
+        return block
     raise Diagnostic(
         "this comment does not end", position(text, start),
         "close it: *); outside the threads (* begins a comment",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -37,10 +38,18 @@ def execution(model: Model, found: object, rules: frozenset[str]) -> Execution:
     )
 
 
-def shown_value(shown: Shown, raw: int) -> int:
-    """Return a column's bits as the number that a final state shows."""
+def shown_value(shown: Shown, raw: int) -> int | str:
+    """Return a column's bits as a final state shows them: a number, an address, or an array."""
+    if shown.element:
+        mask, width = (1 << shown.element) - 1, shown.element
+        one = replace(shown, bits=width, element=0)
+        found = [shown_value(one, raw >> at & mask) for at in range(0, shown.bits, width)]
+        return f"{{{','.join(map(str, found))}}}"
     if shown.swapped:
         raw = int.from_bytes(raw.to_bytes(shown.bits // 8, "little"), "big")
+    for number, name in shown.names:
+        if raw == number:
+            return name
     return signed(raw, shown.bits) if shown.signed else raw
 
 

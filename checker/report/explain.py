@@ -75,7 +75,14 @@ def _architecture(facts: ArchitectureFacts) -> Iterator[Block]:
         yield Heading("unconfirmed", "recorded, forbids nothing")
         yield Pairs(tuple((one.id, _says(one)) for one in facts.unconfirmed))
     yield Heading("ordering")
-    yield Paragraph(facts.ordering)
+    for file in dict.fromkeys(one.file for one in facts.ordering):
+        names = [one.id for one in facts.ordering if one.file == file]
+        first = next(one for one in facts.ordering if one.file == file)
+        grade = "" if first.evidence == "manual" else f" ({first.evidence})"
+        note = f"\n{first.note}" if first.note else ""
+        yield Pairs(((file, f"{', '.join(names)}{grade}\n{first.source}{note}"),))
+    if not facts.ordering:
+        yield Paragraph("no axioms are published: only coherence and atomicity count")
 
 
 def _named(facts: ArchitectureFacts) -> str:
@@ -211,7 +218,12 @@ def _rule(facts: RuleFacts) -> Iterator[Block]:
         yield Paragraph("none")
 
 
-_KINDS = {"rule": "a rule", "axiom": "an axiom of the memory system", "fault": "an alignment fault"}
+_KINDS = {
+    "rule": "a rule",
+    "axiom": "an axiom of the memory system",
+    "fault": "an alignment fault",
+    "order": "an ordering axiom",
+}
 
 
 def _accesses(one: Statement) -> Iterator[tuple[str, str]]:
@@ -219,7 +231,8 @@ def _accesses(one: Statement) -> Iterator[tuple[str, str]]:
     yield "note", one.note
     yield "of", ", ".join(one.archs)
     yield "classes", ", ".join(one.classes)
-    if one.kind != "axiom":
+    yield "file", one.file
+    if one.kind in ("rule", "fault"):
         yield "sizes", ", ".join(map(str, one.sizes)) or "any"
         yield "elements", ", ".join(map(str, one.elements))
     by = {"size": "its size", "element": "its element's size"}.get(one.align, f"{one.align} bytes")

@@ -72,11 +72,13 @@ class _Asked:
             for step in alternative
             if not isinstance(step, Fence)
         }
-        said = [*target.arch.rules, *target.arch.faults]
-        spoken = [one.id for one in said if _holds(one.scope, target) & classes]
-        axiom = target.axiom("multi-copy-atomic")
+        arch = target.arch
+        said = [(one.id, one.scope) for one in arch.rules]
+        said += [(one.id, one.scope) for one in arch.faults]
+        spoken = tuple(name for name, scope in said if _holds(scope, target) & classes)
+        memory = (target.axiom("multi-copy-atomic"), target.order)
         question = (self._operation, self._size, self._align, self._timeout)
-        return (*question, target.arch.name, lowering.text, tuple(spoken), axiom and axiom.id)
+        return (*question, arch.name, lowering.text, spoken, memory)
 
     def _granted(self, layer: Layer, empty: Answer) -> Answer:
         practice: tuple[int, Reasons] | None = None
@@ -185,4 +187,4 @@ def _key(program: Program) -> Any:
     granted = tuple((name, tuple(one)) for name, one in classes(program, PRACTICE).items())
     memory = {place.memory for place in program.places}
     axioms = tuple(t.target.axiom("multi-copy-atomic", memory) for t in program.threads)
-    return operations, granted, axioms, program.places
+    return operations, granted, axioms, program.target.order, program.places

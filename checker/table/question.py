@@ -22,7 +22,12 @@ SIZES = (*TYPES, 32, 64)
 
 VALUE = 0x1122334455667788_99AABBCCDDEEFF01
 
-_FAMILIES = {"atomic_rmw": "atomic_xchg", "atomic64_rmw": "atomic64_xchg"}
+_FAMILIES = {
+    "atomic_rmw": "atomic_add",
+    "atomic_return": "atomic_xchg",
+    "atomic64_rmw": "atomic64_add",
+    "atomic64_return": "atomic64_xchg",
+}
 """Operations that stand for many calls, and one of those calls."""
 
 _EXPRESSIONS = ("plain-read", "plain-write")

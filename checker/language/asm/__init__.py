@@ -36,7 +36,7 @@ def parse(source: Source) -> ast.Test:
         )  # fmt: skip
     before = state.initial(body, start + 1, end - 1)
     threads = table.threads(source.dialect, body, end, tail.start())
-    after = state.final(body, tail.end())
+    after = state.final(source.dialect, body, tail.end())
     return interpret(source, state.Parsed(before, after, threads))
 
 

@@ -1,8 +1,8 @@
 """One instruction at a time: each dialect's grammar, with what was parsed kept by its text.
 
 The same few thousand texts make up every corpus, so a text is parsed once in a process. A dialect
-has `grammar/NAME.lark` and a module `checker.language.asm.NAME` with a Lark transformer `Rules`,
-whose `start` returns the mnemonic (as it is written) and the operands.
+has a grammar and a module of its name with a Lark transformer `Rules`, whose `start` returns the
+mnemonic (as it is written) and the operands; a function `canonical` renames registers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from checker.diagnostic import Diagnostic, Position
 from checker.language import grammar
 from checker.litmus import Instruction, Operand
 
-GRAMMARS = {"AArch64": "aarch64", "PPC": "ppc", "RISCV": "riscv", "X86_64": "x86_64"}
+GRAMMARS = {
+    "AArch64": "aarch64",
+    "PPC": "ppc",
+    "RISCV": "riscv",
+    "X86": "x86_64",
+    "X86_64": "x86_64",
+}
 """The grammar of each dialect's instructions."""
 
 Parsed = tuple[str, tuple[Operand, ...], str]
@@ -34,9 +40,17 @@ def instruction(dialect: str, text: str, at: Position) -> Instruction:
     return Instruction(name, operands, at, spelled)
 
 
+def _module(dialect: str) -> Any:
+    return import_module(f"checker.language.asm.{dialect.lower()}")
+
+
+def canonical(dialect: str, register: str) -> str:
+    """Return how herd7 prints a register: some dialects have several names for one."""
+    found: str = getattr(_module(dialect), "canonical", str)(register)
+    return found
+
+
 @lru_cache(maxsize=1 << 16)
 def _parse(dialect: str, text: str) -> Parsed:
-    name = GRAMMARS[dialect]
-    rules: Any = import_module(f"checker.language.asm.{name}").Rules
-    mnemonic, operands = grammar.parse(name, rules, text)
+    mnemonic, operands = grammar.parse(GRAMMARS[dialect], _module(dialect).Rules, text)
     return mnemonic.lower(), tuple(operands), " ".join(text.split())

@@ -10,11 +10,12 @@ from lark import Token, Transformer
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.language import grammar
-from checker.language.condition import ConditionRules, number
+from checker.language.asm.instruction import canonical
+from checker.language.condition import ConditionRules, number, show
 from checker.language.scalars import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 _STARTS = ("item", "final")
 
@@ -86,18 +87,20 @@ def _item(text: str) -> Item:
 # --- after the threads ----------------------------------------------------------------------------
 
 
-def final(text: str, start: int) -> Final:
+def final(dialect: str, text: str, start: int) -> Final:
     """Return what stands after the threads, from an index on; raises Diagnostic."""
-    at = position(text, start)
+    by = position(text, start)
     try:
-        shown, kept, condition = _final(text[start:].rstrip())
+        shown, kept, condition = _final(text[start:].rstrip().rstrip(";"))
     except Diagnostic as problem:
-        problem.at = _moved(problem.at or (1, 1), at)
+        problem.at = _moved(problem.at or (1, 1), by)
         raise
+    settle = _Settle(dialect, by)
+    asked = settle.proposition(condition.proposition)
     return (
-        shown and tuple(_place(one, at) for one in shown),
-        kept and _proposition(kept, at),
-        ast.Condition(condition.quantifier, _proposition(condition.proposition, at), condition.text),
+        shown and tuple([settle.place(one) for one in shown]),
+        kept and settle.proposition(kept),
+        ast.Condition(condition.quantifier, asked, f"{condition.quantifier} {show(asked)}"),
     )
 
 
@@ -107,40 +110,48 @@ def _final(text: str) -> Final:
     return parsed
 
 
-def _proposition(one: ast.Proposition, by: Position) -> ast.Proposition:
-    """Return a proposition with its positions moved."""
-    match one:
-        case ast.Equal(place, value, at):
-            if isinstance(value, ast.Register):
-                value = ast.Register(value.thread, value.name, _moved(value.at, by))
-            return ast.Equal(_place(place, by), value, _moved(at, by))
-        case ast.Connective(op, args):
-            return ast.Connective(op, tuple([_proposition(arg, by) for arg in args]))
-        case ast.Torn(ast.Register(thread, name, at)):
-            return ast.Torn(ast.Register(thread, name, _moved(at, by)))
-        case ast.Faulted(thread, at):
-            return ast.Faulted(thread, _moved(at, by))
-        case ast.Dirty(name, at):
-            return ast.Dirty(name, _moved(at, by))
-        case _:
-            return one
+class _Settle:
+    """Puts what was parsed where it stands in the file, and renames registers as herd7 does."""
 
+    def __init__(self, dialect: str, by: Position) -> None:
+        self._dialect = dialect
+        self._by = by
 
-def _place(place: Any, by: Position) -> Any:
-    if isinstance(place, ast.Register):
-        return ast.Register(place.thread, place.name, _moved(place.at, by))
-    return ast.Memory(_path(place.path, by), place.text)
+    def proposition(self, one: ast.Proposition) -> ast.Proposition:
+        match one:
+            case ast.Equal(place, value, at):
+                value = self._register(value) if isinstance(value, ast.Register) else value
+                return ast.Equal(self.place(place), value, _moved(at, self._by))
+            case ast.Connective(op, args):
+                return ast.Connective(op, tuple([self.proposition(arg) for arg in args]))
+            case ast.Torn(ast.Register() as register):
+                return ast.Torn(self._register(register))
+            case ast.Faulted(thread, at):
+                return ast.Faulted(thread, _moved(at, self._by))
+            case ast.Dirty(name, at):
+                return ast.Dirty(name, _moved(at, self._by))
+            case _:
+                return one
 
+    def place(self, place: ast.Register | ast.Memory) -> ast.Register | ast.Memory:
+        if isinstance(place, ast.Register):
+            return self._register(place)
+        return ast.Memory(self._path(place.path), place.text)
 
-def _path(path: ast.Expr, by: Position) -> ast.Expr:
-    match path:
-        case ast.Index(of, index, at):
-            return ast.Index(_path(of, by), index, _moved(at, by))
-        case ast.Member(of, name, arrow, at):
-            return ast.Member(_path(of, by), name, arrow, _moved(at, by))
-        case ast.Name(name, at):
-            return ast.Name(name, _moved(at, by))
-    return path
+    def _register(self, one: ast.Register) -> ast.Register:
+        return ast.Register(
+            one.thread, canonical(self._dialect, one.name), _moved(one.at, self._by)
+        )
+
+    def _path(self, path: ast.Expr) -> ast.Expr:
+        match path:
+            case ast.Index(of, index, at):
+                return ast.Index(self._path(of), index, _moved(at, self._by))
+            case ast.Member(of, name, arrow, at):
+                return ast.Member(self._path(of), name, arrow, _moved(at, self._by))
+            case ast.Name(name, at):
+                return ast.Name(name, _moved(at, self._by))
+        return path
 
 
 class Rules(ConditionRules, Transformer[Token, Any]):
@@ -153,7 +164,8 @@ class Rules(ConditionRules, Transformer[Token, Any]):
         return thread, name, dimension, type_, value
 
     def final(self, c: list[Any]) -> Final:
-        return c[0], c[1], c[2]
+        everything = ast.Condition("forall", ast.Connective("true", ()), "forall true")
+        return c[0], c[1], c[2] or everything
 
     def type(self, c: list[Token]) -> ast.Type:
         words = [str(token) for token in c if token.type == "TYPEWORD"]
@@ -189,5 +201,12 @@ class Rules(ConditionRules, Transformer[Token, Any]):
     def address(self, c: list[Any]) -> ast.AddressOf:
         return ast.AddressOf(str(c[0]), 0 if c[1] is None else number(c[2]).value)
 
-    def several(self, c: list[ast.Content]) -> ast.Content:
+    def code_address(self, c: list[Token]) -> int:
+        at = (c[0].line or 1, c[0].column or 1)
+        raise Diagnostic("addresses of code are not modelled", at)
+
+    def address_of_element(self, c: list[Any]) -> ast.AddressOf:
+        return ast.AddressOf(str(c[0]), index=number(c[1]).value)
+
+    def contents(self, c: list[ast.Content]) -> ast.Content:
         return tuple(c)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
+from checker.language.asm import distance
 from checker.language.asm.instruction import instruction
 from checker.language.asm.state import position
 
@@ -44,6 +45,8 @@ def threads(dialect: str, text: str, start: int, end: int) -> tuple[ast.Thread, 
             if content:
                 code += _cell(dialect, content, at)
             line, column = _after(line, column, cell + "|")
+    if distance.SPELLED.search(text, start, end):
+        columns = [distance.labelled(code) for code in columns]
     return tuple(
         ast.Thread(number, (), (), None, at, tuple(code))
         for (number, at), code in zip(heads, columns, strict=True)

@@ -17,3 +17,8 @@ class Rules(x86_64.Rules):
     ) -> tuple[str, list[Operand]]:
         """Return the mnemonic and the operands, the source first as in AT&T's order."""
         return super().start(lock, name, *reversed(operands))
+
+
+def canonical(register: str) -> str:
+    """Return how herd7 prints a register in a final state."""
+    return register.upper()

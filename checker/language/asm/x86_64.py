@@ -69,3 +69,8 @@ def _offset(token: Token | None) -> Operand | None:
 
 def _at(token: Token) -> tuple[int, int]:
     return cast(tuple[int, int], (token.line, token.column))
+
+
+def canonical(register: str) -> str:
+    """Return how herd7 prints a register in a final state."""
+    return register.lower()

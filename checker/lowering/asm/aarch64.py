@@ -6,14 +6,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from checker.lowering.asm.aarch64_step import Entry, Step, canonical, is_zero_register, width
+from checker.lowering.asm.aarch64_step import Entry, Step, canonical, width
 from checker.lowering.asm.machine import View, unknown
 
 if TYPE_CHECKING:
     from checker import litmus as ast
     from checker.lowering.asm.machine import Machine
 
-_REGISTER = re.compile(r"(?:[xw](?:[12]?[0-9]|30)|w?sp)", re.IGNORECASE)
+_REGISTER = re.compile(r"(?:[xw](?:[12]?[0-9]|30|zr)|w?sp)", re.IGNORECASE)
 
 
 @cache
@@ -47,7 +47,5 @@ def execute(instruction: ast.Instruction, machine: Machine) -> None:
 
 
 def register(name: str) -> View | None:
-    """Return what a register's name stands for; None where it is none, or always zero."""
-    if not _REGISTER.fullmatch(name) or is_zero_register(name):
-        return None
-    return View(canonical(name), width(name))
+    """Return what a register's name stands for; None where it is none."""
+    return View(canonical(name), width(name)) if _REGISTER.fullmatch(name) else None

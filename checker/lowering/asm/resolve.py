@@ -41,6 +41,7 @@ class Resolver:
         self._layout = layout
         self._view = register
         self._trace = trace
+        self._names = tuple((one.address, one.name) for one in memory.locations.values())
 
     def question(self, proposition: ast.Proposition) -> Question:
         """Return what a proposition asks; raises Diagnostic where a name has no meaning."""
@@ -53,6 +54,15 @@ class Resolver:
                 if isinstance(value, int) and not -(1 << (found.bits - 1)) <= value < 1 << found.bits:
                     found = self._whole(register)
                 return ValueIs(found.value, self._fitting(number, found.bits, proposition))
+            case ast.Equal(ast.Memory(path), tuple() as values, at):
+                element = [ast.Index(path, ast.Number(n, "", True, at), at) for n in range(len(values))]
+                return Logic(
+                    "and",
+                    tuple(
+                        self.question(ast.Equal(ast.Memory(one, path_text(one)), value, at))
+                        for one, value in zip(element, values, strict=True)
+                    ),
+                )
             case ast.Equal(ast.Memory(path), value, at):
                 place, _ = self._place(path)
                 bits = 8 * place.size
@@ -85,23 +95,23 @@ class Resolver:
 
     def _columns(self, place: ast.Register | ast.Memory) -> Iterator[Shown]:
         if isinstance(place, ast.Register):
-            view = self._named(place)
             found, type_ = self._register(place), self._type(place)
             signed = type_ is None or self._layout.is_signed(type_)
-            yield Shown(f"{place.thread}:{view.register}", found.value, found.bits, signed)
+            yield Shown(
+                show_place(place), found.value, found.bits, signed, names=self._names
+            )
             return
         location = self._location(place.path)
         if isinstance(location.type, ast.Array) and isinstance(place.path, ast.Name):
-            for index in range(location.size // location.element):
-                where = Footprint(location.name, index * location.element, location.element)
-                yield self._column(f"[{location.name}[{index}]]", where, location.type.of)
-            return
-        where, type_ = self._place(place.path)
-        yield self._column(show_place(place), where, type_)
-
-    def _column(self, text: str, where: Footprint, type_: ast.Type | None) -> Shown:
-        signed = type_ is None or self._layout.is_signed(type_)
-        return Shown(text, where, 8 * where.size, signed, self._layout.big_endian)
+            where = Footprint(location.name, 0, location.size)
+            element, text = 8 * location.element, location.name
+            signed = self._layout.is_signed(location.type.of)
+        else:
+            where, type_ = self._place(place.path)
+            element, text = 0, show_place(place)
+            signed = type_ is None or self._layout.is_signed(type_)
+        big = self._layout.big_endian
+        yield Shown(text, where, 8 * where.size, signed, big, element, self._names)
 
     # --- places
 
@@ -162,9 +172,9 @@ class Resolver:
             return Footprint(location.name, 0, location.element), element
         return Footprint(location.name, 0, location.size), location.type
 
-    def _number(self, value: int | str | ast.Register, at: Position) -> int:
-        if isinstance(value, ast.Register):
-            raise Diagnostic("a location is compared with a number or an address", at)
+    def _number(self, value: int | str | ast.Register | tuple[int, ...], at: Position) -> int:
+        if isinstance(value, (ast.Register, tuple)):
+            raise Diagnostic("this is compared with a number or an address", at)
         return self._memory.address(value, at) if isinstance(value, str) else value
 
     def _fitting(self, number: int, bits: int, equal: ast.Equal) -> int:

@@ -18,7 +18,7 @@ from checker.lowering.draft import Sketch
 from checker.lowering.layout import Layout
 from checker.program import Logic, Place, Thread
 
-MODULES = {"AArch64": "aarch64", "PPC": "ppc", "RISCV": "riscv", "X86_64": "x86"}
+MODULES = {"AArch64": "aarch64", "PPC": "ppc", "RISCV": "riscv", "X86": "x86", "X86_64": "x86"}
 """The ISA module of each dialect."""
 
 
@@ -134,7 +134,8 @@ def _places(test: ast.Test, memory: Memory, layout: Layout) -> Iterator[Place]:
 
 def _number(value: ast.Content, memory: Memory, given: ast.Given) -> int:
     if isinstance(value, ast.AddressOf):
-        return memory.address(value.name, given.at) + value.offset
+        start = memory.address(value.name, given.at)
+        return start + value.offset + value.index * memory.locations[value.name].element
     if isinstance(value, tuple):
         raise Diagnostic("a list of values stands where one must", given.at)
     return value
