@@ -167,6 +167,19 @@ def evaluate(
             return BINARY[op](first, evaluate(args[1], read, chosen), args[0].bits) & mask
 
 
+def computed(expression: Expression) -> int:
+    """Compute an expression of constants."""
+    return evaluate(expression, _no_read, _no_choice)
+
+
+def _no_read(operation: int) -> int:
+    raise ValueError(f"the result of operation {operation} is not a constant")
+
+
+def _no_choice(free: Free) -> int:
+    raise ValueError(f"{free.name} is not a constant")
+
+
 def larger(expression: Expression, limit: int) -> bool:
     """Whether an expression, written out, has more than `limit` operators; stops counting there."""
     count, waiting = 0, [expression]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checker import litmus as ast
-from checker.language.condition import show_place
+from checker.language.condition import show_array, show_place
 from checker.program import Shown
 from checker.verdict import Observed, State
 
@@ -21,13 +21,15 @@ def observe(test: ast.Test, shown: tuple[Shown, ...], states: tuple[State, ...])
 
 
 def _holds(
-    proposition: ast.Proposition, state: Mapping[str, int], bits: Mapping[str, int]
+    proposition: ast.Proposition, state: Mapping[str, int | str], bits: Mapping[str, int]
 ) -> bool | None:
     """Return whether a proposition holds in a final state, where that decides it."""
     match proposition:
         case ast.Equal(place, value):
-            found: int | str = state[show_place(place)]
+            found = state[show_place(place)]
             other = state[show_place(value)] if isinstance(value, ast.Register) else value
+            if isinstance(other, tuple):
+                other = show_array(other)
             if isinstance(found, str) or isinstance(other, str):
                 return found == other
             return (found - other) % (1 << bits[show_place(place)]) == 0

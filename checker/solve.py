@@ -10,9 +10,10 @@ from functools import cached_property
 import z3
 
 from checker.diagnostic import LimitReached
-from checker.model import MANUAL, PRACTICE, Model, sequential, witness
+from checker.model import MANUAL, PRACTICE, Model, TableModel, sequential, witness
 from checker.model.cat.syntax import CatModel
-from checker.model.logic import Term
+from checker.model.choices import TooMany
+from checker.model.logic import Term, conj
 from checker.program import Logic, Operation, Program, ValueIs
 from checker.verdict import Execution, Reachable, Reason
 
@@ -189,9 +190,30 @@ def states(
     Raises LimitReached when `timeout`, in ms for all of it, is over.
     """
     evidence = PRACTICE if practice else MANUAL
+    try:
+        return _tabled(TableModel(program, evidence=evidence), ordering)
+    except TooMany:
+        pass
     model = Model(program, evidence=evidence, droppable=False)
     model.add_ordering(ordering)
     return frozenset(_enumerate(program, model, timeout))
+
+
+def _tabled(model: TableModel, ordering: CatModel | None) -> frozenset[State]:
+    """Return every final state from a table of all executions; raises TooMany."""
+    model.add_ordering(ordering)
+    found: dict[State, Term] = {(): model.valid}
+    if not model.valid:
+        return frozenset()
+    for one in model.program.shown:
+        cases = model.asker.bits(one.what)
+        found = {
+            (*state, (one.text, witness.shown_value(one, number))): both
+            for state, held in found.items()
+            for number, term in cases.items()
+            if (both := conj((held, term))) is not False
+        }
+    return frozenset(found)
 
 
 def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:

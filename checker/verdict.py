@@ -83,7 +83,7 @@ class Execution:
     before: tuple[tuple[str, tuple[int, ...]], ...]
     """Initial bytes of each location."""
     rows: tuple[Row, ...]
-    state: tuple[tuple[str, int], ...]
+    state: tuple[tuple[str, int | str], ...]
     """Final values of the registers and locations that the condition speaks of."""
     torn: tuple[TornRead, ...]
     threads: tuple[tuple[int, int], ...]

@@ -2,6 +2,7 @@
 
 Reads-from and coherence are chosen byte by byte and every axiom is checked as it is written in
 DESIGN sections 2 and 6. There is no solver here and nothing of `checker.model` or `checker.solve`.
+Its parts are `oracle_bytes`, `oracle_grants`, `oracle_values` and `oracle_execution`.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def drawn(text: str, arch: str = "arm64", unroll: int = 2) -> Sketch:
     return sketch(parse(text), target(arch), unroll)
 
 
-def final(text: str, arch: str = "arm64") -> set[tuple[int, ...]]:
+def final(text: str, arch: str = "arm64") -> set[tuple[int | str, ...]]:
     """Return the final states of a test, each as the values of its places in order."""
     found = verdict(text, arch, states=True).states
     assert found is not None

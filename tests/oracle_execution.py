@@ -138,7 +138,9 @@ class Execution:
                     number = self.events[store].operation.number
                     first.setdefault(number, {}).setdefault(at, n)
         for write, stored in first.items():
-            if write != read and len({rank[at] >= stored[at] for at in stored}) == 2:
+            visible = {at: rank[at] >= n for at, n in stored.items()}
+            never = dict.fromkeys(self.to_store(write) & taken.keys() - stored.keys(), False)
+            if write != read and len({*visible.values(), *never.values()}) == 2:
                 return True
         found = [self.events[store] for store in taken.values() if store != INIT]
         sources = {event.operation.number for event in found if event.own}
@@ -146,6 +148,17 @@ class Execution:
             if len({one[at] < two[at] for at in one.keys() & two.keys()}) == 2:
                 return True
         return False
+
+    def to_store(self, write: int) -> set[Byte]:
+        """Return the bytes that an operation is to write: also those to which it never comes."""
+        (operation,) = (o for o in self.program.operations if o.number == write)
+        return {
+            (a.footprint.location, a.footprint.offset + k)
+            for a in operation.accesses
+            if a.kind == "store"
+            for k in range(a.footprint.size)
+            if 0 <= a.start + k < operation.size
+        }
 
     def show(self, shown: Shown) -> int:
         what = shown.what

@@ -9,7 +9,8 @@ import pytest
 from checker.diagnostic import Diagnostic
 from checker.expression import FALSE
 from checker.lowering.asm import ppc
-from tests.asm_run import run, value_of
+from checker.program import Fence
+from tests.asm_run import CORPORA, drawn, refused, run, value_of
 
 power = partial(run, "PPC", "ppc", "powerpc64+le")
 big_endian = partial(run, "PPC", "ppc", "powerpc64")
@@ -63,7 +64,8 @@ def test_an_instruction_makes_these_accesses(code: str) -> None:
 )  # fmt: skip
 def test_a_fence_is_recorded_by_its_name(code: str, name: str) -> None:
     (draft,) = power(code).drafts
-    assert (draft.kind, draft.name, draft.steps) == ("fence", name, None)
+    assert draft.kind == "fence"
+    assert draft.steps == (Fence(name),)
 
 
 def test_a_base_of_0() -> None:
@@ -275,3 +277,30 @@ def test_names_of_registers() -> None:
         assert view is not None
         assert (view.register, view.bits) == (wanted, 64)
     assert [ppc.register(name) for name in ("r32", "x5", "r", "cr0")] == [None] * 4
+
+
+# --- whole tests ----------------------------------------------------------------------------------
+
+
+def test_a_loop_that_takes_a_reservation() -> None:
+    found = drawn(
+        """PPC increment
+        { 0:r2=x; }
+         P0              ;
+         L0:             ;
+         lwarx r3,r0,r2  ;
+         addi r3,r3,1    ;
+         stwcx. r3,r0,r2 ;
+         bne- L0         ;
+         isync           ;
+        exists (x=1)""",
+        "powerpc64",
+    )
+    accesses = [(draft.kind, draft.pair) for draft in found.drafts if draft.kind != "fence"]
+    assert accesses == [("load", None), ("store", 0), ("load", None), ("store", 2)]
+    assert found.cut
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpus is not at hand")
+def test_every_test_of_the_corpus_can_be_used() -> None:
+    assert refused("ppc", "powerpc64") == {}

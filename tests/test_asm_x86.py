@@ -9,8 +9,8 @@ import pytest
 from checker.diagnostic import Diagnostic
 from checker.lowering.asm import x86
 from checker.lowering.asm.x86_step import REGISTERS
-from checker.program import Access
-from tests.asm_run import Ran, run, value_of
+from checker.program import Access, Fence
+from tests.asm_run import CORPORA, Ran, drawn, refused, run, value_of
 
 x86_64 = partial(run, "X86_64", "x86", "x86-64")
 
@@ -68,7 +68,8 @@ def test_an_instruction_makes_these_accesses(code: str) -> None:
 @pytest.mark.parametrize("name", ["mfence", "sfence", "lfence", "MFENCE"])
 def test_a_fence_is_recorded_by_its_name(name: str) -> None:
     (draft,) = x86_64(name).drafts
-    assert (draft.kind, draft.name, draft.steps) == ("fence", name.lower(), None)
+    assert draft.kind == "fence"
+    assert draft.steps == (Fence(name.lower()),)
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -269,3 +270,49 @@ def test_every_spelling_of_a_register() -> None:
         assert view is not None
         assert (view.register, view.bits, view.shift) == wanted
     assert x86.register("foo") is None
+
+
+# --- whole tests ----------------------------------------------------------------------------------
+
+
+def test_the_x86_dialect_names_the_destination_first() -> None:
+    found = drawn(
+        """X86 swap
+        { 0:EAX=1; }
+         P0           | P1           ;
+         XCHG [x],EAX | MOV EBX,[x]  ;
+         CMP EAX,$2   | SUB EBX,$1   ;
+         JE L1        | MOV [y],EBX  ;
+         MOV [y],$3   | LOCK INC [y] ;
+         L1:          |              ;
+        exists (0:EAX=2 /\\ 1:EBX=0)""",
+        "x86-32",
+    )
+    assert [(d.thread, d.kind, d.spelled) for d in found.drafts] == [
+        (0, "rmw", "XCHG [x],EAX"),
+        (0, "store", "MOV [y],$3"),
+        (1, "load", "MOV EBX,[x]"),
+        (1, "store", "MOV [y],EBX"),
+        (1, "rmw", "LOCK INC [y]"),
+    ]
+    exchange, guarded, _, difference, _ = found.drafts
+    assert exchange.value is not None
+    assert value_of(exchange.value) == 1
+    assert [value_of(guarded.guard, read) for read in (1, 2)] == [1, 0]
+    assert difference.value is not None
+    assert value_of(difference.value, 0, 0, 7) == 6
+    assert [one.text for one in found.shown] == ["0:EAX", "1:EBX"]
+
+
+def test_a_register_keeps_its_name_whatever_the_case() -> None:
+    text = """X86_64 swap
+        { 0:RBX=7; }
+         P0           ;
+         movl $1,%EAX ;
+        exists (0:RAX=1 /\\ 0:rbx=7)"""
+    assert [one.text for one in drawn(text, "x86-64").shown] == ["0:rax", "0:rbx"]
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpus is not at hand")
+def test_every_test_of_the_corpus_can_be_used() -> None:
+    assert refused("x86_64", "x86-64") == {}

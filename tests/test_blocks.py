@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from checker.arch import Target
-from checker.expression import Const, ReadValue, binary
-from checker.program import Access, Fence, Footprint, Operation, Place, Program, Shown
+from checker.expression import TRUE, Const, ReadValue, binary
+from checker.program import Access, Fence, Footprint, IsTorn, Operation, Place, Program, Shown
 from tests import bruteforce
 from tests.asked import ATOMIC, BYTES, NEW, SINGLE, SINGLE_NOT_MCA, reachable, values
 from tests.build import fault, load, operation, program, returned, rule, store, synthetic
@@ -198,6 +198,29 @@ def test_an_access_may_happen_at_times_only() -> None:
     read = operation(2, 1, load(1), load(1, 1, 1, when=when))
     p = program([flag, first, read], targets=BYTES, places=[Place("x", 2, (5, 6), 2), places[1]])
     assert values(p) == {(0, 0x05), (1, 0x0605)}
+
+
+HALVES = [
+    # which half happens only where a flag is seen, and whether a whole operation sees or makes it
+    ("store", True),  # a write that stops half way is seen half
+    ("load", False),  # bytes that are not read are no fault of the read
+]
+
+
+@pytest.mark.parametrize(("kind", "torn"), HALVES)
+def test_an_operation_that_stops_half_way(kind: str, torn: bool) -> None:
+    flag = operation(0, 0, load(1, where="y"))
+    when = binary("eq", ReadValue(0, 8), Const(1, 8))
+    half = store if kind == "store" else load
+    halves = [half(1), half(1, 1, 1, when=when)]
+    if kind == "store":
+        write, read = operation(1, 0, *halves, value=0x2211), operation(2, 1, load(2))
+    else:
+        write, read = operation(1, 1, store(2), value=0x2211), operation(2, 0, *halves)
+    places = [Place("x", 2, (0, 0), 2), Place("y", 1, (0,))]
+    question = IsTorn(((2, TRUE),))
+    p = program([flag, write, read], question, targets=ATOMIC, places=places)
+    assert reachable(p) is torn
 
 
 # --- alignment faults -----------------------------------------------------------------------------

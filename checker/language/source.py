@@ -97,7 +97,11 @@ def _check_dialect(name: str, at: Position) -> None:
             f"those that are: {', '.join(DIALECTS)}",
         )  # fmt: skip
     if name not in DIALECTS:
-        hint = nearest(name, DIALECTS) or nearest(name.upper(), DIALECTS) or "a litmus test begins with `C name`"
+        hint = (
+            nearest(name, DIALECTS)
+            or nearest(name.upper(), DIALECTS)
+            or "a litmus test begins with `C name`"
+        )
         raise Diagnostic(f"`{name[:40]}` is not a dialect", at, hint)
 
 

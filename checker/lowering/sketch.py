@@ -265,7 +265,9 @@ class _Resolver:
     def _swapped(self, path: ast.Expr) -> bool:
         return self._layout.big_endian and self._layout.is_integer(self._outside.lvalue(path).type)
 
-    def _number(self, value: int | str | ast.Register | tuple[int, ...], equal: ast.Equal, bits: int) -> int:
+    def _number(
+        self, value: int | str | ast.Register | tuple[int, ...], equal: ast.Equal, bits: int
+    ) -> int:
         if isinstance(value, (ast.Register, tuple)):
             raise Diagnostic("this is compared with a number or an address", equal.at)
         if isinstance(value, str):

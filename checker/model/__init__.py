@@ -16,6 +16,7 @@ Ordering is added only where it is asked for: what is forbidden without it needs
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import z3
 
@@ -24,6 +25,7 @@ from checker.model import alignment, grounding
 from checker.model.atomicity import Atomicity
 from checker.model.cat import cat_model
 from checker.model.cat.syntax import CatModel
+from checker.model.choices import Solved, Tabled
 from checker.model.events import Structure, asks_values, structure, torn_questions
 from checker.model.logic import Term, require
 from checker.model.ordering import Ordering
@@ -31,6 +33,8 @@ from checker.model.placement import PlacementClass, classes
 from checker.model.promises import Promises
 from checker.model.question import Asker
 from checker.model.relations import Relations
+from checker.model.tables import TabledValues, size
+from checker.model.values import Values
 from checker.program import Program
 
 MANUAL: frozenset[Evidence] = frozenset({"manual"})
@@ -52,18 +56,16 @@ class Model:
         self._evidence = evidence
         self.ordered = False
         """Whether the ordering axioms have been added."""
-        self.solver = z3.SolverFor("QF_FD")  # all sorts are finite: this is its SAT solver
-        if timeout:
-            self.solver.set("timeout", timeout)
         self.placements: dict[str, list[PlacementClass]] = classes(program, evidence)
         split: int | None = 1
         if droppable:
             split = None if asks_values(program) else max(2, 2 * torn_questions(program.question))
         self.structure: Structure = structure(program, self.placements, split)
+        self._choose(timeout)
         self.promises = Promises(
-            program, self.placements, self.solver, evidence=evidence, droppable=droppable
+            program, self.placements, self._choices, evidence=evidence, droppable=droppable
         )
-        self.relations = Relations(self.structure, self.solver)
+        self.relations = Relations(self.structure, self.solver, self._choices, self._values)
         Atomicity(self.structure, self.relations, self.promises, self.solver)
         alignment.assert_performed(self.structure, self.relations, self.promises, self.solver)
         grounding.ground(self.structure, self.relations, self.solver)
@@ -74,6 +76,14 @@ class Model:
             self.require(self.relations.values.holds(assumed))
         if program.keep is not None:
             self.require(self.asker.term(program.keep))
+
+    def _choose(self, timeout: int) -> None:
+        """Decide how choices are held: as variables of a solver."""
+        self.solver: Any = z3.SolverFor("QF_FD")  # all sorts are finite: this is its SAT solver
+        if timeout:
+            self.solver.set("timeout", timeout)
+        self._choices: Any = Solved(self.solver)
+        self._values: Any = Values(self.structure, self.solver)
 
     def add_ordering(self, model: CatModel | None = None) -> None:
         """Add the axioms of the architecture's model, or of the one that is given."""
@@ -106,3 +116,25 @@ class Model:
         yield from (terms for terms in self.promises.chosen.values() if len(terms) > 1)
         yield from (list(takes.values()) for takes in self.relations.takes if len(takes) > 1)
         yield from ([term] for term in self.relations.order.values() if not isinstance(term, bool))
+
+
+class TableModel(Model):
+    """The executions of one program in a table, all of them at once; no promise can be dropped.
+
+    Raises TooMany, at any step, where there are more than a table holds.
+    """
+
+    def __init__(self, program: Program, *, evidence: frozenset[Evidence]) -> None:
+        """Make the table, and keep of it what makes an execution."""
+        super().__init__(program, evidence=evidence, droppable=False)
+
+    def _choose(self, _timeout: int) -> None:
+        self.solver = Tabled(size(self.structure, self.placements))
+        self._choices = self.solver
+        self._values = TabledValues(self.structure, self.solver)
+
+    @property
+    def valid(self) -> int:
+        """The combinations of choices that are executions."""
+        found: int = self.solver.valid
+        return found

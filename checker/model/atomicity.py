@@ -12,30 +12,18 @@ from itertools import combinations, pairwise
 
 import z3
 
-from checker.model.events import Structure, Unit
-from checker.model.logic import (
-    Number,
-    Term,
-    conj,
-    disj,
-    earlier,
-    equal,
-    implies,
-    negate,
-    point,
-    require,
-    same,
-    variable,
-)
+from checker.model.events import INITIAL, Structure, Unit
+from checker.model.logic import Keeps, Term, conj, disj, implies, negate, require, same, variable
+from checker.model.order import Order
 from checker.model.promises import Promises
-from checker.model.relations import INITIAL, Relations
+from checker.model.relations import Relations
 
 
 class Atomicity:
     """Asserts the axioms about units."""
 
     def __init__(
-        self, made: Structure, relations: Relations, promises: Promises, solver: z3.Solver
+        self, made: Structure, relations: Relations, promises: Promises, solver: z3.Solver | Keeps
     ) -> None:
         """Assert them all on the solver."""
         self._made = made
@@ -87,9 +75,8 @@ class Atomicity:
         some = disj(takes)
         if some is False:
             return
-        seen = variable(
-            f"seen {store[shared[0]]} {load[shared[0]]} {a.promise.rule} {b.promise.rule}"
-        )
+        name_of = f"seen {store[shared[0]]} {load[shared[0]]} {a.promise.rule} {b.promise.rule}"
+        seen = variable(name_of) if isinstance(some, z3.BoolRef) else some
         for cell, taken in zip(shared, takes, strict=True):
             self._assert(implies(taken, seen))
             visible = self._relations.visible(store[cell], load[cell])
@@ -150,20 +137,14 @@ class Atomicity:
 
     def _communication(self, name: str, units: list[Unit]) -> None:
         """Give every event a time that communication with other threads respects."""
-        time: dict[int, Number] = {}
         cells = self._made.cells
-        points = sum(cells[event.cell].location == name for event in self._made.events)
-
-        def at(event: int) -> Number:
-            if event not in time:
-                time[event] = point(f"time {event}", points)
-            return time[event]
-
+        places = sum(cells[event.cell].location == name for event in self._made.events)
+        time = Order(self._solver, "time", places)
         axiom = self._promises.multi_copy_atomic
         for unit in units:
             held = conj((axiom, self._held(name, unit)))
             for one, other in pairwise(unit.events):
-                self._assert(implies(held, equal(at(one), at(other))))
+                time.together(held, one, other)
         events, relations = self._made.events, self._relations
         for number, cell in enumerate(cells):
             if cell.location != name:
@@ -173,18 +154,19 @@ class Atomicity:
                 if events[a].thread != events[b].thread:
                     both = conj((axiom, relations.runs[a], relations.runs[b]))
                     order = relations.before(a, b)
-                    self._assert(implies(conj((both, order)), earlier(at(a), at(b))))
-                    self._assert(implies(conj((both, negate(order))), earlier(at(b), at(a))))
+                    time.before(conj((both, order)), a, b)
+                    time.before(conj((both, negate(order))), b, a)
             for load in self._made.loads[number]:
                 for source, takes in relations.takes[load].items():
                     if source != INITIAL and events[source].thread != events[load].thread:
                         happens = conj((axiom, relations.runs[load], takes))
-                        self._assert(implies(happens, earlier(at(source), at(load))))
+                        time.before(happens, source, load)
                 for store in stores:
                     if events[store].thread != events[load].thread:
                         unseen = negate(relations.visible(store, load))
                         happens = conj((axiom, relations.runs[load], relations.runs[store], unseen))
-                        self._assert(implies(happens, earlier(at(load), at(store))))
+                        time.before(happens, load, store)
+        time.close()
 
     def _assert(self, term: Term) -> None:
         require(self._solver, term)

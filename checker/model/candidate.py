@@ -10,8 +10,8 @@ import z3
 
 from checker.expression import Expression, Free, evaluate
 from checker.model import Model
+from checker.model.events import INITIAL
 from checker.model.placement import PlacementClass
-from checker.model.relations import INITIAL
 from checker.program import Footprint, Operation
 
 

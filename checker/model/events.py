@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from checker.expression import TRUE, Const
 from checker.model.placement import Grant, PlacementClass
 from checker.program import Access, Footprint, IsTorn, Logic, MemoryIs, Program, Question
 from checker.value import value
 from checker.verdict import Reason
+
+INITIAL = -1
+"""Stands for the initial write wherever a store event's number does."""
 
 
 @value
@@ -77,6 +80,55 @@ class Structure:
     def conditional(self) -> bool:
         """Whether some access happens only at times when its operation does."""
         return any(a.when != TRUE for o in self.program.operations for a in o.accesses)
+
+    def program_order(self, a: int, b: int) -> bool:
+        """Whether event `a` is program-order before event `b`."""
+        first, second = self.events[a], self.events[b]
+        return first.thread == second.thread and (first.operation, first.step) < (
+            second.operation,
+            second.step,
+        )
+
+    def fixed(self, cell: int) -> dict[tuple[int, int], bool]:
+        """Return for which stores of a cell program order decides which is before the other."""
+        return {
+            (a, b): self.program_order(a, b)
+            for a, b in combinations(self.stores[cell], 2)
+            if self.events[a].thread == self.events[b].thread
+        }
+
+    @cached_property
+    def always(self) -> list[bool]:
+        """Whether each event happens in every execution."""
+        found = []
+        for event in self.events:
+            operation = self.program.operations[event.operation]
+            guards = [operation.guard, self.access(event).when]
+            if not event.is_load:
+                guards.append(operation.stores_if)
+            found.append(all(guard == TRUE for guard in guards))
+        return found
+
+    @cached_property
+    def sources(self) -> dict[int, list[int]]:
+        """For each load event: the stores of its cell, and INITIAL, that it may take from.
+
+        Left out is what program order rules out: stores after it, and those that another store of
+        its own thread has overwritten before it.
+        """
+        return {event.index: self._sources(event) for event in self.events if event.is_load}
+
+    def _sources(self, load: Event) -> list[int]:
+        stores, index = self.stores[load.cell], load.index
+        own = [s for s in stores if self.program_order(s, index) and self.always[s]]
+        latest = max(own, key=lambda s: (self.events[s].operation, s), default=INITIAL)
+        found = [
+            store
+            for store in stores
+            if not self.program_order(index, store)
+            and (latest in (INITIAL, store) or not self.program_order(store, latest))
+        ]
+        return [INITIAL, *found] if latest == INITIAL else found
 
     def put_back(self, store: Event) -> int | None:
         """Return the load whose value a store event puts back beside its operation's bytes."""

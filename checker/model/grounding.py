@@ -14,14 +14,15 @@ import z3
 from checker import expression as ex
 from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
 from checker.model.events import Structure
-from checker.model.logic import conj, earlier, implies, point, require
+from checker.model.logic import Keeps, conj
+from checker.model.order import Order
 from checker.model.relations import Relations
 
 Flow = tuple[Expression, int, int]
 """When a byte depends on a byte of a read operation: condition, operation, byte."""
 
 
-def ground(made: Structure, relations: Relations, solver: z3.Solver) -> None:
+def ground(made: Structure, relations: Relations, solver: z3.Solver | Keeps) -> None:
     """Assert that no value justifies itself, where the program's shape leaves room for it."""
     feeds: dict[int, list[tuple[Expression, int]]] = {}
     for event in made.events:
@@ -44,16 +45,17 @@ def ground(made: Structure, relations: Relations, solver: z3.Solver) -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:
-        rank = [point(f"rank {event.index}", len(made.events)) for event in made.events]
+        rank = Order(solver, "rank", len(made.events))
         for store, found in feeds.items():
             for condition, load in found:
                 holds = conj((relations.runs[store], relations.values.holds(condition)))
-                require(solver, implies(holds, earlier(rank[load], rank[store])))
+                rank.before(holds, load, store)
         for event in made.events:
             if event.is_load:
                 for store, term in relations.takes[event.index].items():
                     if store in feeds:
-                        require(solver, implies(term, earlier(rank[store], rank[event.index])))
+                        rank.before(term, store, event.index)
+        rank.close()
 
 
 def _loads(made: Structure, flows: set[Flow]) -> Iterable[tuple[Expression, int]]:

@@ -1,4 +1,7 @@
-"""Connectives over Z3 terms that may already be known: a known part never reaches the solver.
+"""Connectives over terms that may already be known: a known part never reaches the solver.
+
+A term is a Z3 boolean, or in a table (`choices.Tabled`) the set of combinations of choices in which
+it holds, as the bits of an integer; negation makes it negative, as if there were no last bit.
 
 Terms are made by Z3's C functions directly. The operators of its Python interface look for sorts to
 convert at every step, which costs ten times what making the term does; here all sorts are known.
@@ -8,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import z3
 from z3 import z3core
 
 Term = Any
-"""A Z3 boolean, or a Python bool where the value is known before solving."""
+"""A Z3 boolean or a table's bits, or a Python bool where the value is known before solving."""
 
 Number = Any
 """A Z3 bit-vector: a point in an order of at most 2^width points."""
@@ -51,7 +54,14 @@ def conj(terms: Iterable[Term]) -> Term:
             return False
         if term is not True:
             kept.append(term)
-    return _join(z3core.Z3_mk_and, kept) if kept else True
+    if not kept:
+        return True
+    if type(kept[0]) is int:
+        bits = -1
+        for term in kept:
+            bits &= term
+        return bits if bits else False
+    return _join(z3core.Z3_mk_and, kept)
 
 
 def disj(terms: Iterable[Term]) -> Term:
@@ -62,7 +72,14 @@ def disj(terms: Iterable[Term]) -> Term:
             return True
         if term is not False:
             kept.append(term)
-    return _join(z3core.Z3_mk_or, kept) if kept else False
+    if not kept:
+        return False
+    if type(kept[0]) is int:
+        bits = 0
+        for term in kept:
+            bits |= term
+        return bits if bits != -1 else True
+    return _join(z3core.Z3_mk_or, kept)
 
 
 def _join(make: Any, terms: list[Term]) -> Term:
@@ -77,6 +94,8 @@ def negate(term: Term) -> Term:
     """Return the negation."""
     if isinstance(term, bool):
         return not term
+    if type(term) is int:
+        return ~term
     context, ref = _context()
     return z3.BoolRef(z3core.Z3_mk_not(ref, term.ast), context)
 
@@ -94,7 +113,7 @@ def same(a: Term, b: Term) -> Term:
         return b if a else negate(b)
     if isinstance(b, bool):
         return a if b else negate(a)
-    return equal(a, b)
+    return ~(a ^ b) if type(a) is int else equal(a, b)
 
 
 def equal(a: Any, b: Any) -> Term:
@@ -109,9 +128,19 @@ def earlier(a: Number, b: Number) -> Term:
     return z3.BoolRef(z3core.Z3_mk_bvult(ref, a.ast, b.ast), context)
 
 
-def require(solver: z3.Solver, term: Term) -> None:
-    """Assert a term on a solver."""
+class Keeps(Protocol):
+    """What constraints can be asserted on: a table of combinations."""
+
+    def keep(self, term: Term) -> None:
+        """Exclude what does not satisfy a term."""
+
+
+def require(solver: z3.Solver | Keeps, term: Term) -> None:
+    """Assert a term on a solver, or keep of a table what satisfies it."""
     if term is True:
+        return
+    if not isinstance(solver, z3.Solver):
+        solver.keep(term)
         return
     if term is False:
         term = z3.BoolVal(False)

@@ -15,10 +15,10 @@ from checker.arch.schema import Evidence
 from checker.model.cat.evaluate import Evaluator
 from checker.model.cat.relation import EventSet, Relation, identity
 from checker.model.cat.syntax import CatModel, Check
-from checker.model.events import Structure
+from checker.model.events import INITIAL, Structure
 from checker.model.logic import Term, conj, disj, implies, negate, require
 from checker.model.promises import Promises
-from checker.model.relations import INITIAL, Relations
+from checker.model.relations import Relations
 from checker.program import Fence, Operation
 from checker.verdict import Reason
 

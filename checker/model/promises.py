@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import z3
 
 from checker.arch.schema import Evidence
-from checker.model.logic import Term, conj, disj, negate, require, variable
+from checker.model.choices import Solved, Tabled
+from checker.model.logic import Term, conj, disj, variable
 from checker.model.placement import PlacementClass
 from checker.program import Program
 from checker.verdict import Reason
@@ -20,7 +19,7 @@ class Promises:
         self,
         program: Program,
         placements: dict[str, list[PlacementClass]],
-        solver: z3.Solver,
+        choices: Solved | Tabled,
         *,
         evidence: frozenset[Evidence],
         droppable: bool,
@@ -34,14 +33,8 @@ class Promises:
         self.chosen: dict[str, list[Term]] = {}
         """For each location: whether it lies in each of its placement classes."""
         for name, classes in placements.items():
-            terms: list[Term] = [variable(f"at {name} {number}") for number in range(len(classes))]
-            if len(classes) == 1:
-                terms = [True]
-            else:
-                require(solver, disj(terms))
-                for a, b in combinations(terms, 2):
-                    require(solver, disj((negate(a), negate(b))))
-            self.chosen[name] = terms
+            names = [f"at {name} {number}" for number in range(len(classes))]
+            self.chosen[name] = choices.one_of(names)
         self.multi_copy_atomic = self._multi_copy_atomic(program)
 
     def holds(self, promise: Reason) -> Term:

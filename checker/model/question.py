@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import z3
-
 from checker.expression import Expression
 from checker.model.events import Structure
 from checker.model.logic import Term, conj, disj, implies, negate
@@ -140,14 +138,14 @@ class Asker:
         terms = []
         for number, cell in self._inside(footprint):
             shift = 8 * (cell.start - footprint.offset)
-            expected = z3.BitVecVal(constant >> shift & (1 << 8 * cell.size) - 1, 8 * cell.size)
-            terms.append(self.final(number) == expected)
+            expected = constant >> shift & (1 << 8 * cell.size) - 1
+            terms.append(self._relations.values.same(self.final(number), expected, 8 * cell.size))
         return conj(terms)
 
     def memory(self, footprint: Footprint) -> Any:
         """Return the final value of a piece of memory as a bit-vector, in memory order."""
         parts = [self.final(number) for number, _ in self._inside(footprint)]
-        return z3.Concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+        return self._relations.values.join(parts, [c.size for _, c in self._inside(footprint)])
 
     def _inside(self, footprint: Footprint) -> list[tuple[int, Any]]:
         found = [
@@ -174,11 +172,7 @@ class Asker:
                     ),
                 )
             )
-            written = relations.values.of_store(store, store)
-            if isinstance(last, bool):
-                value = written if last else value
-            else:
-                value = z3.If(last, written, value)
+            value = relations.values.select(last, relations.values.of_store(store, store), value)
         return value
 
     def bits(self, value: Expression | Footprint) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise, product
 
 from checker.model import Model
+from checker.model.events import INITIAL
 from checker.model.logic import (
     Term,
     conj,
@@ -20,7 +21,6 @@ from checker.model.logic import (
     require,
     variable,
 )
-from checker.model.relations import INITIAL
 
 
 def literal(model: Model) -> Term:

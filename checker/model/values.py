@@ -41,10 +41,11 @@ _PREDICATES: dict[str, Any] = {
 class Values:
     """Terms for what loads return and stores write."""
 
-    def __init__(self, made: Structure, takes: list[dict[int, Term]], solver: z3.Solver) -> None:
-        """Keep the program's events and the reads-from terms, which are filled in later."""
+    def __init__(self, made: Structure, solver: z3.Solver) -> None:
+        """Keep the program's events; the reads-from terms are filled in later."""
         self._made = made
-        self._takes = takes
+        self.takes: list[dict[int, Term]] = [{} for _ in made.events]
+        """For each load event: the stores it may take from, and whether it happens and does."""
         self._solver = solver
         self._loaded: dict[int, Bits] = {}
         self._waiting: list[int] = []
@@ -69,7 +70,7 @@ class Values:
             value = self._loaded[load]
             idle = negate(self.runs(self._made.events[load]))
             require(self._solver, implies(idle, equal(value, z3.BitVecVal(0, value.size()))))
-            for source, term in self._takes[load].items():
+            for source, term in self.takes[load].items():
                 require(self._solver, implies(term, equal(value, self.of_store(source, load))))
 
     # --- conditions
@@ -196,3 +197,20 @@ class Values:
         found = self._made.cells[cell]
         content = self._made.program.place(found.location).initial[found.start : found.end]
         return z3.BitVecVal(int.from_bytes(content, "little"), 8 * found.size)
+
+    # --- what a question makes of values
+
+    def join(self, parts: list[Bits], sizes: list[int]) -> Bits:
+        """Return values of these sizes, in bytes, one after another, the first lowest."""
+        del sizes  # the parts know theirs
+        return z3.Concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+    def select(self, condition: Term, yes: Bits, no: Bits) -> Bits:
+        """Return one value where a term holds, and another where it does not."""
+        if isinstance(condition, bool):
+            return yes if condition else no
+        return z3.If(condition, yes, no)
+
+    def same(self, value: Bits, constant: int, bits: int) -> Term:
+        """Return whether a value is a constant of so many bits."""
+        return equal(value, z3.BitVecVal(constant, bits))

@@ -11,7 +11,7 @@ from checker.expression import signed
 from checker.lowering.sketch import sources
 from checker.model import Model
 from checker.model.candidate import Candidate
-from checker.model.relations import INITIAL
+from checker.model.events import INITIAL
 from checker.program import Access, IsTorn, Logic, Question, Shown
 from checker.verdict import ByteSeen, Execution, FaultSeen, Row, TornRead
 

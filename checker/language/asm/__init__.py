@@ -1,8 +1,8 @@
 """herd7's assembly dialects: from text to a Test.
 
-    table        the columns of threads, cut at `|` and `;`
-    instruction  what stands in a cell, by the dialect's own grammar
-    state        the init block, `locations`, `filter` and the condition
+table        the columns of threads, cut at `|` and `;`
+instruction  what stands in a cell, by the dialect's own grammar
+state        the init block, `locations`, `filter` and the condition
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def parse(source: Source) -> ast.Test:
     before = state.initial(body, start + 1, end - 1)
     threads = table.threads(source.dialect, body, end, tail.start())
     after = state.final(source.dialect, body, tail.end())
-    return interpret(source, state.Parsed(before, after, threads))
+    return interpret(source, state.Parsed(state.everywhere(before, threads), after, threads))
 
 
 def _closing(text: str, start: int) -> int:

@@ -11,7 +11,12 @@ from checker.litmus import Imm, Mem, NameOf, Operand, Reg
 if TYPE_CHECKING:
     from lark import Token
 
-_ABI = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"]
+_ABI = (
+    "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1",
+    *(f"a{number}" for number in range(8)),
+    *(f"s{number}" for number in range(2, 12)),
+    "t3", "t4", "t5", "t6",
+)  # fmt: skip
 
 REGISTERS = {f"x{number}": f"x{number}" for number in range(32)}
 REGISTERS |= {name: f"x{number}" for number, name in enumerate(_ABI)} | {"fp": "x8"}

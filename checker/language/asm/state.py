@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,17 @@ Item = tuple[int | None, str, int | None, "ast.Type | None", "ast.Content | None
 def _item(text: str) -> Item:
     parsed: Item = _parse(text, "item")
     return parsed
+
+
+def everywhere(
+    given: tuple[ast.Given, ...], threads: tuple[ast.Thread, ...]
+) -> tuple[ast.Given, ...]:
+    """Return the statements, those on a symbolic register `%x` once for each thread."""
+    found: list[ast.Given] = []
+    for one in given:
+        every = one.thread is None and one.name.startswith("%")
+        found += [replace(one, thread=thread.number) for thread in threads] if every else [one]
+    return tuple(found)
 
 
 # --- after the threads ----------------------------------------------------------------------------
@@ -178,7 +190,10 @@ class Rules(ConditionRules, Transformer[Token, Any]):
         return type_
 
     def register_name(self, c: list[Token]) -> str:
-        return str(c[-1])
+        return str(c[0])
+
+    def of_every_thread(self, c: list[Token]) -> Place:
+        return None, str(c[0]), None
 
     def of_thread(self, c: list[Any]) -> Place:
         return number(c[0]).value, c[1], None

@@ -40,10 +40,10 @@ def threads(dialect: str, text: str, start: int, end: int) -> tuple[ast.Thread, 
                 f"a row of {len(cells)} cells among {len(heads)} threads", at,
                 "cells are separated by `|`, rows end with `;`",
             )  # fmt: skip
-        for code, cell in zip(columns, cells, strict=True):
+        for column_code, cell in zip(columns, cells, strict=True):
             at, content = _begin(line, column, cell)
             if content:
-                code += _cell(dialect, content, at)
+                column_code.extend(_cell(dialect, content, at))
             line, column = _after(line, column, cell + "|")
     if distance.SPELLED.search(text, start, end):
         columns = [distance.labelled(code) for code in columns]

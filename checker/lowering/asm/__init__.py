@@ -1,9 +1,9 @@
 """From an assembly test to a Sketch: threads run symbolically, one ISA module per dialect.
 
-    machine  one thread being run: registers, accesses, branches
-    flow     ways through a thread, joined where they meet
-    memory   locations and addresses
-    sketch   the whole test, and `resolve` what its condition means
+machine  one thread being run: registers, accesses, branches
+flow     ways through a thread, joined where they meet
+memory   locations and addresses
+sketch   the whole test, and `resolve` what its condition means
 """
 
 ARCHITECTURES = {

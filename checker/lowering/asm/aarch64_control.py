@@ -22,11 +22,11 @@ from checker.lowering.asm.aarch64_step import Entry, Step
 from checker.lowering.asm.machine import (
     Tracked,
     apply,
-    choose,
     const,
     invert,
     is_zero,
     part,
+    pick,
 )
 
 # --- branches -------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def _negate(a: Tracked) -> Tracked:
 
 def picked(held: Tracked, yes: Tracked, no: Tracked) -> Tracked:
     """Return one of two numbers: a pick dependency on the condition, a data dependency on both."""
-    return choose(held, yes, no)
+    return pick(held, yes, no)
 
 
 def _select(step: Step, change: Unary) -> None:

@@ -32,9 +32,7 @@ def run(machine: Machine, thread: ast.Thread, execute: Execute, unroll: int) -> 
 class _Flow:
     """A thread's code, and the ways that wait at each of its instructions."""
 
-    def __init__(
-        self, machine: Machine, thread: ast.Thread, execute: Execute, unroll: int
-    ) -> None:
+    def __init__(self, machine: Machine, thread: ast.Thread, execute: Execute, unroll: int) -> None:
         self._machine = machine
         self._thread = thread
         self._execute = execute
@@ -92,6 +90,9 @@ class _Flow:
             into = self._waiting if target > index else self._round_of(target)
             into.setdefault(target, []).append(way)
         machine.jumps.clear()
+        if machine.ways:
+            self._waiting.setdefault(index + 1, []).extend(machine.ways)
+            machine.ways.clear()
 
     def _round_of(self, target: int) -> dict[int, list[Path]]:
         """Return the ways of the next round of the innermost loop that a jump back stays in."""
@@ -165,8 +166,9 @@ def _alike(a: Path, b: Path) -> bool:
         a.reserved == b.reserved
         and _same(a.ctrl, b.ctrl, a, b)
         and all(
-            _same(_held(a, name).deps, _held(b, name).deps, a, b)
+            _same(one.deps, other.deps, a, b) and _same(one.picks, other.picks, a, b)
             for name in a.registers.keys() | b.registers.keys()
+            for one, other in [(_held(a, name), _held(b, name))]
         )
     )
 
@@ -197,7 +199,8 @@ def _either(guard: Expression, a: Path, b: Path, name: str) -> Tracked:
         return one
     bits = (one or other or const(0)).bits
     one, other = one or const(0, bits), other or const(0, bits)
-    return Tracked(fold.choose(guard, one.value, other.value), one.deps | other.deps)
+    found = fold.choose(guard, one.value, other.value)
+    return Tracked(found, one.deps | other.deps, one.picks | other.picks)
 
 
 def _registers(ends: list[Path]) -> dict[str, Tracked]:

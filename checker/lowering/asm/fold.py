@@ -146,9 +146,9 @@ def resize(a: Expression, bits: int, *, sign: bool) -> Expression:
                 return choose(condition, *small)
             case "trunc":
                 return ex.resize(a.args[0], bits, sign=False)
-    if bits > a.bits and isinstance(a, Apply):
-        if a.op == "zext" or (a.op == "sext" and sign):
-            return ex.resize(a.args[0], bits, sign=a.op == "sext")
+    again = isinstance(a, Apply) and (a.op == "zext" or (a.op == "sext" and sign))
+    if bits > a.bits and again and isinstance(a, Apply):
+        return ex.resize(a.args[0], bits, sign=a.op == "sext")
     return ex.resize(a, bits, sign=sign)
 
 
@@ -196,5 +196,3 @@ def _submasks(mask: int) -> list[int]:
         found.append(one)
         one = (one - 1) & mask
     return found
-
-

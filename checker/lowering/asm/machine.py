@@ -20,10 +20,24 @@ from checker import expression as ex
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import FALSE, TRUE, Const, Expression, Free, ReadValue
 from checker.lowering.asm import fold
+from checker.lowering.asm.tracked import (
+    NOTHING,
+    Tracked,
+    View,
+    also,
+    apply,
+    choose,
+    const,
+    invert,
+    is_zero,
+    join,
+    part,
+    pick,
+    resize,
+)
 from checker.lowering.draft import Draft
 from checker.lowering.values import swap
 from checker.program import Access, Fence, Footprint
-from checker.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,88 +46,12 @@ if TYPE_CHECKING:
     from checker.litmus import Instruction
     from checker.lowering.asm.memory import Memory
 
+__all__ = [
+    "Machine", "Path", "Reservation", "Trace", "Tracked", "View", "also", "apply", "choose",
+    "const", "invert", "is_zero", "join", "malformed", "part", "pick", "resize", "unknown",
+]  # fmt: skip
+
 MAX_OPERATIONS = 200
-
-NOTHING: frozenset[int] = frozenset()
-
-
-class Tracked(NamedTuple):
-    """What a register or an intermediate result holds."""
-
-    value: Expression
-    """Of any width; 64 bits in general registers."""
-    deps: frozenset[int] = NOTHING
-    """Operations it depends on syntactically: a folded `xor x,r,r` is 0 and depends on r's."""
-
-    @property
-    def bits(self) -> int:
-        """The width."""
-        return self.value.bits
-
-
-@value
-class View:
-    """What a register's name stands for: some bits of a canonical register."""
-
-    register: str
-    bits: int = 64
-    shift: int = 0
-    """The lowest of its bits in the canonical register."""
-
-
-# --- numbers --------------------------------------------------------------------------------------
-
-
-def const(number: int, bits: int = 64) -> Tracked:
-    """Return a known number, modulo its width."""
-    return Tracked(Const(number & ((1 << bits) - 1), bits))
-
-
-def apply(op: str, a: Tracked, b: Tracked) -> Tracked:
-    """Apply an operator of `checker.expression.BINARY` to numbers of one width.
-
-    Comparisons yield one bit. What folds keeps its dependencies.
-    """
-    return Tracked(fold.binary(op, a.value, b.value), a.deps | b.deps)
-
-
-def invert(a: Tracked) -> Tracked:
-    """Return the bitwise complement; of one bit, the negation."""
-    return Tracked(ex.invert(a.value), a.deps)
-
-
-def choose(condition: Tracked, yes: Tracked, no: Tracked) -> Tracked:
-    """Return `yes` where the one-bit condition holds, else `no`; depends on all three."""
-    found = fold.choose(condition.value, yes.value, no.value)
-    return Tracked(found, condition.deps | yes.deps | no.deps)
-
-
-def resize(a: Tracked, bits: int, *, sign: bool = False) -> Tracked:
-    """Widen (with the sign, or with zeros) or truncate to `bits` bits."""
-    return a if a.value.bits == bits else Tracked(fold.resize(a.value, bits, sign=sign), a.deps)
-
-
-def part(a: Tracked, low: int, bits: int) -> Tracked:
-    """Return `bits` bits of a number, from bit `low` on."""
-    moved = apply("lshr", a, const(low, a.bits)) if low else a
-    return resize(moved, bits)
-
-
-def join(low: Tracked, high: Tracked) -> Tracked:
-    """Return the number whose low bits are one number and whose high bits are another."""
-    bits = low.bits + high.bits
-    moved = apply("shl", resize(high, bits), const(low.bits, bits))
-    return apply("or", moved, resize(low, bits))
-
-
-def is_zero(a: Tracked) -> Tracked:
-    """Return, in one bit, whether a number is zero."""
-    return apply("eq", a, const(0, a.bits))
-
-
-def also(a: Tracked, deps: frozenset[int]) -> Tracked:
-    """Return a number that depends on more operations."""
-    return Tracked(a.value, a.deps | deps)
 
 
 # --- what has happened ----------------------------------------------------------------------------
@@ -176,6 +114,8 @@ class Machine:
         """The index of the instruction after this one."""
         self.jumps: list[tuple[str, Path]] = []
         """Ways that the instruction has sent to a label."""
+        self.ways: list[Path] = []
+        """Ways that go on after the instruction, beside `path`."""
         self.ended: list[Path] = []
 
     @property
@@ -229,7 +169,7 @@ class Machine:
     def update(
         self, address: Tracked, size: int, new: Callable[[Tracked], Tracked], *,
         load_order: str = "", store_order: str = "", cls: str = "atomic",
-        stores_if: Callable[[Tracked], Tracked] | None = None, element: int | None = None,
+        stores_if: Callable[[Tracked], Tracked] | None = None,
     ) -> Tracked:  # fmt: skip
         """Read and write at once, by one atomic instruction; return the old number.
 
@@ -244,8 +184,8 @@ class Machine:
             written = resize(new(old), 8 * size)
             held = stores_if(old).value if stores_if else TRUE
             steps = (
-                Access("load", cls, place, element or size, 0, load_order, atomic=True),
-                Access("store", cls, place, element or size, 0, store_order, atomic=True),
+                Access("load", cls, place, size, 0, load_order, atomic=True),
+                Access("store", cls, place, size, 0, store_order, atomic=True),
             )
             self._emit("rmw", steps, when, address, written, held)
             found.append((when, number, old.value))
@@ -296,7 +236,7 @@ class Machine:
         What follows in program order depends on the condition's operations, on both ways.
         """
         path = self.here
-        path.ctrl |= taken.deps
+        path.ctrl |= taken.deps | taken.picks
         self._check_label(label)
         if self.labels[label] == self.next:
             return
@@ -307,6 +247,24 @@ class Machine:
         path.guard = no
         if no == FALSE:
             self.path = None
+
+    def either(self, condition: Tracked, yes: Callable[[], None], no: Callable[[], None]) -> None:
+        """Go on in two ways, which `yes` and `no` carry out: where the condition holds or not.
+
+        No branch: what follows depends on the condition only as `yes` and `no` have it. They must
+        not leave the instruction.
+        """
+        if isinstance(condition.value, Const):
+            (yes if condition.value.value else no)()
+            return
+        one, other = self.here, self.here.copy(self.here.guard)
+        one.guard = fold.binary("and", one.guard, condition.value)
+        other.guard = fold.binary("and", other.guard, ex.invert(condition.value))
+        yes()
+        self.path = other
+        no()
+        self.path = one
+        self.ways.append(other)
 
     def jump(self, label: str) -> None:
         """Go to a label."""
@@ -401,12 +359,13 @@ class Machine:
                 spelled=text,
                 addr=address.deps,
                 data=new.deps if new is not None else NOTHING,
-                ctrl=path.ctrl,
+                ctrl=path.ctrl | address.picks | (new.picks if new is not None else NOTHING),
                 pair=pair,
                 steps=steps,
             )
         )  # fmt: skip
         path.done |= {number}
+        path.ctrl |= address.picks  # later stores wait until it is known where this one goes
         return number
 
 
@@ -417,7 +376,9 @@ def _words(*orders: str) -> str:
 def unknown(instruction: Instruction, known: Iterable[str]) -> Diagnostic:
     """Return what to say of an instruction that an ISA module does not know."""
     hint = nearest(instruction.name.lower(), (name.lower() for name in known))
-    return Diagnostic(f"`{instruction.name}` is not an instruction known here", instruction.at, hint)
+    return Diagnostic(
+        f"`{instruction.name}` is not an instruction known here", instruction.at, hint
+    )
 
 
 def malformed(instruction: Instruction, wanted: str) -> Diagnostic:

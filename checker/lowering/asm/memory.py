@@ -1,4 +1,4 @@
-"""The locations of an assembly test: where they lie, how large they are, what they hold at first."""
+"""The locations of an assembly test: where they lie, their sizes, what they hold at first."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ FIELDS = tuple(f"cr{number}" for number in range(8))
 
 
 def register(name: str) -> View | None:
-    """Return what a register's name means; any name behind `%` is a register of its own."""
-    if name.startswith("%"):
-        return View(name)
-    number = name.removeprefix("r")
-    known = name != number and number.isdecimal() and int(number) < 32
-    return View(f"r{int(number)}") if known else None
+    """Return what a register's name means; any other behind `%` is one of its own."""
+    plain = name.removeprefix("%")
+    number = plain.removeprefix("r")
+    if plain != number and number.isdecimal() and int(number) < 32:
+        return View(f"r{int(number)}")
+    return View(name) if name != plain else None
 
 
 class Step:

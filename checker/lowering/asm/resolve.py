@@ -41,6 +41,7 @@ class Resolver:
         self._layout = layout
         self._view = register
         self._trace = trace
+        self._known: dict[tuple[int, str], Tracked] = {}
         self._names = tuple((one.address, one.name) for one in memory.locations.values())
 
     def question(self, proposition: ast.Proposition) -> Question:
@@ -51,11 +52,16 @@ class Resolver:
                 return ValueIs(same, 1)
             case ast.Equal(ast.Register() as register, value, at):
                 found, number = self._register(register), self._number(value, at)
-                if isinstance(value, int) and not -(1 << (found.bits - 1)) <= value < 1 << found.bits:
+                if (
+                    isinstance(value, int)
+                    and not -(1 << (found.bits - 1)) <= value < 1 << found.bits
+                ):
                     found = self._whole(register)
                 return ValueIs(found.value, self._fitting(number, found.bits, proposition))
             case ast.Equal(ast.Memory(path), tuple() as values, at):
-                element = [ast.Index(path, ast.Number(n, "", True, at), at) for n in range(len(values))]
+                element = [
+                    ast.Index(path, ast.Number(n, "", True, at), at) for n in range(len(values))
+                ]
                 return Logic(
                     "and",
                     tuple(
@@ -86,21 +92,18 @@ class Resolver:
 
     def shown(self, test: ast.Test) -> Iterator[Shown]:
         """Yield the columns of a final state: what the condition and `locations` speak of."""
-        seen: dict[str, None] = {}
+        seen: dict[object, None] = {}
         for place in (*places_of(test.condition.proposition), *test.shown):
-            for one in self._columns(place):
-                if one.text not in seen:
-                    seen[one.text] = None
-                    yield one
+            key = (place.thread, place.name) if isinstance(place, ast.Register) else place.text
+            if key not in seen:
+                seen[key] = None
+                yield self._column(place)
 
-    def _columns(self, place: ast.Register | ast.Memory) -> Iterator[Shown]:
+    def _column(self, place: ast.Register | ast.Memory) -> Shown:
         if isinstance(place, ast.Register):
             found, type_ = self._register(place), self._type(place)
             signed = type_ is None or self._layout.is_signed(type_)
-            yield Shown(
-                show_place(place), found.value, found.bits, signed, names=self._names
-            )
-            return
+            return Shown(show_place(place), found.value, found.bits, signed, names=self._names)
         location = self._location(place.path)
         if isinstance(location.type, ast.Array) and isinstance(place.path, ast.Name):
             where = Footprint(location.name, 0, location.size)
@@ -111,7 +114,7 @@ class Resolver:
             element, text = 0, show_place(place)
             signed = type_ is None or self._layout.is_signed(type_)
         big = self._layout.big_endian
-        yield Shown(text, where, 8 * where.size, signed, big, element, self._names)
+        return Shown(text, where, 8 * where.size, signed, big, element, self._names)
 
     # --- places
 
@@ -141,9 +144,12 @@ class Resolver:
 
     def _register(self, register: ast.Register) -> Tracked:
         """Return a register as wide as its type is."""
-        whole, type_ = self._whole(register), self._type(register)
-        wanted = WORD if type_ is None else 8 * self._layout.size(type_)
-        return part(whole, 0, min(wanted, whole.bits))
+        key = (register.thread, register.name)
+        if key not in self._known:
+            whole, type_ = self._whole(register), self._type(register)
+            wanted = WORD if type_ is None else 8 * self._layout.size(type_)
+            self._known[key] = part(whole, 0, min(wanted, whole.bits))
+        return self._known[key]
 
     def _location(self, path: ast.Expr) -> Location:
         name = path.of if isinstance(path, ast.Index) else path
@@ -151,9 +157,7 @@ class Resolver:
             raise Diagnostic(f"`{path_text(path)}` is not a location", path.at)
         known = self._memory.locations
         if name.name not in known:
-            raise Diagnostic(
-                f"`{name.name}` is not a location", name.at, nearest(name.name, known)
-            )
+            raise Diagnostic(f"`{name.name}` is not a location", name.at, nearest(name.name, known))
         return known[name.name]
 
     def _place(self, path: ast.Expr) -> tuple[Footprint, ast.Type | None]:
@@ -164,9 +168,7 @@ class Resolver:
             size = location.element if element else SMALLEST
             offset = path.index.value * size
             if offset + size > location.size:
-                raise Diagnostic(
-                    f"`{location.name}` has {location.size // size} elements", path.at
-                )
+                raise Diagnostic(f"`{location.name}` has {location.size // size} elements", path.at)
             return Footprint(location.name, offset, size), element
         if element is not None:
             return Footprint(location.name, 0, location.element), element

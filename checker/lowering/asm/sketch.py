@@ -10,7 +10,7 @@ from checker import litmus as ast
 from checker.arch import Target
 from checker.diagnostic import Diagnostic
 from checker.expression import Const
-from checker.lowering.asm import fold, flow
+from checker.lowering.asm import flow, fold
 from checker.lowering.asm.machine import Machine, Path, Trace, Tracked, View
 from checker.lowering.asm.memory import SMALLEST, Memory
 from checker.lowering.asm.resolve import Resolver, Run
@@ -123,11 +123,11 @@ def _places(test: ast.Test, memory: Memory, layout: Layout) -> Iterator[Place]:
             size = location.element if isinstance(given.value, tuple) else whole
             for number, one in enumerate(values):
                 raw = _number(one, memory, given) & ((1 << 8 * size) - 1)
-                order = "big" if layout.big_endian else "little"
                 at = start + number * size
                 if at + size > location.size:
                     raise Diagnostic(f"`{given.name}` has fewer elements", given.at)
-                content[given.name][at : at + size] = raw.to_bytes(size, order)
+                held = raw.to_bytes(size, "big" if layout.big_endian else "little")
+                content[given.name][at : at + size] = held
     for name, raw_bytes in content.items():
         yield memory.place(name, bytes(raw_bytes))
 
@@ -151,7 +151,7 @@ def _registers(
     registers: dict[str, Tracked] = {}
     types: dict[str, ast.Type] = {}
     for one in given:
-        view: View | None = isa.register(one.name)
+        view: View | None = isa.register(one.name) or isa.register(one.name.lstrip("%"))
         if view is None:
             raise Diagnostic(f"`{one.name}` is not a register", one.at)
         if one.type is not None:
@@ -177,5 +177,3 @@ def _check_threads(test: ast.Test) -> None:
                 f"there is no thread P{one.thread}", one.at,
                 f"the test has P0 to P{len(test.threads) - 1}",
             )  # fmt: skip
-
-
