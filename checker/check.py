@@ -18,7 +18,8 @@ from checker.lowering.draft import Sketch
 from checker.model.cat.syntax import CatModel
 from checker.observation import observe
 from checker.program import Fence, Place, Program
-from checker.solve import Query, State, reaches_cut, same_hardware, states
+from checker.solve import Query, reaches_cut, same_hardware
+from checker.states import State, states
 from checker.value import value
 from checker.verdict import Reachable, Reason, Verdict
 

@@ -1,19 +1,16 @@
-"""The queries: is a proposition reachable, why not, and which final states are there."""
+"""The queries: is a proposition reachable, where, by which execution, and why not."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import z3
 
 from checker.diagnostic import LimitReached
-from checker.model import MANUAL, PRACTICE, Model, TableModel, sequential, witness
+from checker.model import PRACTICE, Model, sequential, witness
 from checker.model.cat.syntax import CatModel
-from checker.model.choices import TooMany
-from checker.model.logic import Term, conj
+from checker.model.logic import Term
 from checker.program import Logic, Operation, Program, ValueIs
 from checker.verdict import Execution, Reachable, Reason
 
@@ -61,9 +58,7 @@ class Query:
         if self._core(rules) is not None:
             return False
         if not self.model.ordered:
-            if self.ordering is None and _decide(
-                self.model.solver, *rules.values(), self._in_order
-            ):
+            if self.ordering is None and decide(self.model.solver, *rules.values(), self._in_order):
                 return True
             self.model.add_ordering(self.ordering)
         return self._core(self._rules(practice)) is None
@@ -81,15 +76,15 @@ class Query:
         """
         rules = self._rules(practice)
         solver, pinned = self.model.solver, list(rules.values())
-        if _decide(solver, *pinned, self._in_order):
+        if decide(solver, *pinned, self._in_order):
             pinned.append(self._in_order)
-        elif not _decide(solver, *pinned):
+        elif not decide(solver, *pinned):
             raise ValueError("the proposition is not reachable")
         found = solver.model()
         for options in self.model.choices():
             for term in options:
                 if not z3.is_true(found.eval(term, model_completion=True)):
-                    if not _decide(solver, *pinned, term):
+                    if not decide(solver, *pinned, term):
                         continue
                     found = solver.model()
                 pinned.append(term)
@@ -138,13 +133,13 @@ class Query:
             return True
         rules = self._rules(practice).values()
         if not self.model.ordered and self.ordering is None:
-            if _decide(self.model.solver, *rules, self._in_order, placed):
+            if decide(self.model.solver, *rules, self._in_order, placed):
                 return True
-            if not _decide(self.model.solver, *rules, placed):
+            if not decide(self.model.solver, *rules, placed):
                 return False
             self.model.add_ordering(self.ordering)
             rules = self._rules(practice).values()
-        return _decide(self.model.solver, *rules, placed)
+        return decide(self.model.solver, *rules, placed)
 
     def _rules(self, practice: bool) -> dict[str, z3.BoolRef]:
         return self.model.promises.literals(practice=practice)
@@ -153,7 +148,7 @@ class Query:
         """Return the rules that together forbid the proposition, or None where none do."""
         key = frozenset(rules)
         if key not in self._answers:
-            reached = _decide(self.model.solver, *rules.values())
+            reached = decide(self.model.solver, *rules.values())
             names = {str(literal): name for name, literal in rules.items()}
             self._answers[key] = (
                 None
@@ -163,7 +158,8 @@ class Query:
         return self._answers[key]
 
 
-def _decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
+def decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
+    """Return whether a solver finds what is asked; raises LimitReached where it gives up."""
     answer = solver.check(*assumptions)
     if answer == z3.unknown:
         raise LimitReached(f"the solver gave up: {solver.reason_unknown()}")
@@ -173,65 +169,6 @@ def _decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
 def reachable(program: Program, *, practice: bool = True, ordering: CatModel | None = None) -> bool:
     """Return whether an execution of a program satisfies its proposition, at any placement."""
     return Query(program, ordering=ordering).reachable(practice=practice)
-
-
-State = tuple[tuple[str, int | str], ...]
-
-
-def states(
-    program: Program,
-    *,
-    practice: bool = True,
-    timeout: int = 0,
-    ordering: CatModel | None = None,
-) -> frozenset[State]:
-    """Return every final state of a program, at any placement, in the columns it shows.
-
-    Raises LimitReached when `timeout`, in ms for all of it, is over.
-    """
-    evidence = PRACTICE if practice else MANUAL
-    try:
-        return _tabled(TableModel(program, evidence=evidence), ordering)
-    except TooMany:
-        pass
-    model = Model(program, evidence=evidence, droppable=False)
-    model.add_ordering(ordering)
-    return frozenset(_enumerate(program, model, timeout))
-
-
-def _tabled(model: TableModel, ordering: CatModel | None) -> frozenset[State]:
-    """Return every final state from a table of all executions; raises TooMany."""
-    model.add_ordering(ordering)
-    found: dict[State, Term] = {(): model.valid}
-    if not model.valid:
-        return frozenset()
-    for one in model.program.shown:
-        cases = model.asker.bits(one.what)
-        found = {
-            (*state, (one.text, witness.shown_value(one, number))): both
-            for state, held in found.items()
-            for number, term in cases.items()
-            if (both := conj((held, term))) is not False
-        }
-    return frozenset(found)
-
-
-def _enumerate(program: Program, model: Model, timeout: int) -> Iterator[State]:
-    columns = [model.asker.bits(one.what) for one in program.shown]
-    model.relations.values.settle()
-    deadline = time.monotonic() + timeout / 1000 if timeout else None
-    while _decide(model.solver):
-        found = model.solver.model()
-        values = [found.eval(column, model_completion=True) for column in columns]
-        yield tuple(
-            (one.text, witness.shown_value(one, value.as_long()))
-            for one, value in zip(program.shown, values, strict=True)
-        )
-        if not columns:
-            return
-        if deadline is not None and time.monotonic() > deadline:
-            raise LimitReached(f"{timeout} ms were not enough to list the final states")
-        model.solver.add(z3.Or([c != v for c, v in zip(columns, values, strict=True)]))
 
 
 def reaches_cut(program: Program, timeout: int = 0) -> bool:

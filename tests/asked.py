@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checker import solve
+from checker import states as listing
 from checker.expression import Const, ReadValue, binary
 from checker.model.cat.syntax import CatModel
 from checker.program import Footprint, Operation, Place, Program, Shown
@@ -36,7 +37,7 @@ def reachable(p: Program, *, practice: bool = True) -> bool:
 def states(p: Program, *, practice: bool = True) -> frozenset[State]:
     """Return the oracle's final states; the encoder's must be the same."""
     found = bruteforce.states(p, practice=practice)
-    assert solve.states(p, practice=practice, ordering=BASE) == found
+    assert listing.states(p, practice=practice, ordering=BASE) == found
     return found
 
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker import expression, solve
+from checker import states as listing
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Place, Program, Shown, ValueIs
 from tests import bruteforce, oracle_values
 from tests.asked import BASE
@@ -46,7 +47,7 @@ def test_reachable(case: Case, practice: bool) -> None:
 @given(cases(), st.booleans())
 def test_states(case: Case, practice: bool) -> None:
     expected = bruteforce.states(case.program, practice=practice)
-    assert solve.states(case.program, practice=practice, ordering=BASE) == expected
+    assert listing.states(case.program, practice=practice, ordering=BASE) == expected
 
 
 @settings(drawn, max_examples=EXAMPLES // 2)
@@ -105,7 +106,7 @@ def test_arithmetic(value: expression.Expression, memory: bytes) -> None:
         READS, places=[Place("x", 7, tuple(memory), 8)],
         shown=(Shown("value", value, value.bits, signed=False),),
     )  # fmt: skip
-    assert solve.states(one, ordering=BASE) == {(("value", expected),)}
+    assert listing.states(one, ordering=BASE) == {(("value", expected),)}
 
 
 @pytest.mark.parametrize("op", sorted(expression.BINARY))
@@ -120,4 +121,4 @@ def test_operators(op: str) -> None:
         returned = {0: a, 1: b}
         assert oracle_values.number(value, lambda read, _: returned[read]) == expected  # noqa: B023
         one = program(some, places=[Place("x", 2, (a, b), 8)], shown=shown)
-        assert solve.states(one, ordering=BASE) == {(("value", expected),)}
+        assert listing.states(one, ordering=BASE) == {(("value", expected),)}

@@ -6,8 +6,8 @@ import argparse
 import math
 import os
 import sys
-from pathlib import Path
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared

@@ -125,7 +125,7 @@ def _forms(
 
 
 def _barrier(draft: Draft, target: Target, layer: Layer) -> Form:
-    """Return a barrier as the fences that it becomes; one of which nothing is known keeps its name."""
+    """Return a barrier as the fences that it becomes; one that is not recorded keeps its name."""
     name = select.canonical(draft.name)
     lowering = select.select(name, 0, target, layer, draft.known) if name else None
     if lowering is None:

@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from checker.expression import Free
 from checker.lowering.asm.aarch64_memory import ACQUIRE, NARROW, RELEASE
-from checker.lowering.asm.aarch64_step import DOUBLE, WORD, Entry, Step, is_zero_register
+from checker.lowering.asm.aarch64_step import (
+    DOUBLE,
+    WORD,
+    Entry,
+    Step,
+    is_zero_register,
+    picked,
+)
 from checker.lowering.asm.machine import Tracked, also, apply, choose, invert, join, part, resize
 
 NO_RETURN = "no-return"
@@ -99,26 +107,44 @@ def _compare_and_swap(step: Step, said: Said) -> None:
     bits, size = step.width(0), said.bytes_of(step)
     expected, new = (resize(step.get(k, bits), 8 * size) for k in (0, 1))
     load_order = _load_order(step, 0, said)
-    step.put(0, resize(_swap_if(step, step.base(2), expected, new, load_order, said), bits))
+    _swap_if(
+        step, step.base(2), expected, new, load_order, said,
+        lambda found: step.put(0, resize(found, bits)),
+    )  # fmt: skip
 
 
 def _compare_and_swap_pair(step: Step, said: Said) -> None:
     bits = step.width(0)
     expected, new = (join(step.get(k, bits), step.get(k + 1, bits)) for k in (0, 2))
-    old = _swap_if(step, step.base(4), expected, new, said.acquire, said)
-    step.put(0, part(old, 0, bits))
-    step.put(1, part(old, bits, bits))
+
+    def put(found: Tracked) -> None:
+        step.put(0, part(found, 0, bits))
+        step.put(1, part(found, bits, bits))
+
+    _swap_if(step, step.base(4), expected, new, said.acquire, said, put)
 
 
 def _swap_if(
-    step: Step, address: Tracked, expected: Tracked, new: Tracked, load_order: str, said: Said
-) -> Tracked:
-    """Store a number where another is expected; the store depends on both of them."""
-    return step.machine.update(
-        address, new.bits // 8, lambda _: also(new, expected.deps),
+    step: Step, address: Tracked, expected: Tracked, new: Tracked, load_order: str, said: Said,
+    put: Callable[[Tracked], None],
+) -> None:  # fmt: skip
+    """Store a number where another is expected, and put the old one into registers.
+
+    Where it is as expected the processor may take it from the register that says so, and the load
+    only confirms it: then there is a pick dependency on the load, and no other.
+    """
+    old = step.machine.update(
+        address, new.bits // 8, lambda _: also(new, expected.deps | expected.picks),
         load_order=load_order, store_order=said.release,
         stores_if=lambda old: apply("eq", old, expected),
     )  # fmt: skip
+    if NO_RETURN in load_order:
+        return
+    known = apply("eq", old, expected)
+    if expected.deps or expected.picks:
+        known = apply("and", known, Tracked(Free(f"known {len(step.machine.trace.drafts)}", 1)))
+    confirmed = picked(expected, old)
+    step.machine.either(known, lambda: put(confirmed), lambda: put(old))
 
 
 def _fetch_pair(step: Step, change: Change, said: Said) -> None:

@@ -18,7 +18,7 @@ from checker.lowering.asm.aarch64_flags import (
     flags_of_sum,
     set_flags,
 )
-from checker.lowering.asm.aarch64_step import Entry, Step
+from checker.lowering.asm.aarch64_step import Entry, Step, picked
 from checker.lowering.asm.machine import (
     Tracked,
     apply,
@@ -26,7 +26,6 @@ from checker.lowering.asm.machine import (
     invert,
     is_zero,
     part,
-    pick,
 )
 
 # --- branches -------------------------------------------------------------------------------------
@@ -83,29 +82,24 @@ def _negate(a: Tracked) -> Tracked:
     return apply("sub", const(0, a.bits), a)
 
 
-def picked(held: Tracked, yes: Tracked, no: Tracked) -> Tracked:
-    """Return one of two numbers: a pick dependency on the condition, a data dependency on both."""
-    return pick(held, yes, no)
-
-
 def _select(step: Step, change: Unary) -> None:
     """Carry out `op Rd, Rn, Rm, cond`: Rn where it holds, else what becomes of Rm."""
     bits = step.width(0)
     yes, no = step.get(1, bits), change(step.get(2, bits))
-    step.put(0, picked(_condition(step, step.word(3)), yes, no))
+    step.put_picked(0, _condition(step, step.word(3)), yes, no)
 
 
 def _change_if(step: Step, change: Unary) -> None:
     """Carry out `op Rd, Rn, cond`: what becomes of Rn where it holds, else Rn."""
     bits = step.width(0)
     source = step.get(1, bits)
-    step.put(0, picked(_condition(step, step.word(2)), change(source), source))
+    step.put_picked(0, _condition(step, step.word(2)), change(source), source)
 
 
 def _set_if(step: Step, number: int) -> None:
     bits = step.width(0)
     held = _condition(step, step.word(1))
-    step.put(0, picked(held, const(number, bits), const(0, bits)))
+    step.put_picked(0, held, const(number, bits), const(0, bits))
 
 
 def _compare_if(step: Step, flags: Callable[[Tracked, Tracked], Flags]) -> None:
@@ -115,10 +109,11 @@ def _compare_if(step: Step, flags: Callable[[Tracked, Tracked], Flags]) -> None:
     n, z, c, v = (const(step.immediate(2) >> k, 1) for k in (3, 2, 1, 0))
     given = Flags(n, z, c, v, apply("xor", n, v))
     held = _condition(step, step.word(3))
-    set_flags(
-        step.machine,
-        Flags(*(picked(held, yes, no) for yes, no in zip(compared, given, strict=True))),
+    yes, no = (
+        partial(set_flags, step.machine, Flags(*(picked(flag, held) for flag in one)))
+        for one in (compared, given)
     )
+    step.machine.either(held, yes, no)
 
 
 def _flags_add(a: Tracked, b: Tracked) -> Flags:

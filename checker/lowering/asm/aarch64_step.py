@@ -11,6 +11,7 @@ from checker.lowering.asm.machine import (
     apply,
     const,
     malformed,
+    pick,
     resize,
 )
 
@@ -112,6 +113,17 @@ class Step:
         if not is_zero_register(name):
             self.machine.set(canonical(name), resize(resize(new, width(name)), DOUBLE))
 
+    def put_picked(self, k: int, held: Tracked, yes: Tracked, no: Tracked) -> None:
+        """Set a register operand to one of two numbers: it depends on that one, and picks it.
+
+        Where the two have other dependencies the thread goes on in two ways.
+        """
+        yes, no = picked(yes, held), picked(no, held)
+        if yes.deps == no.deps and yes.picks == no.picks:
+            self.put(k, pick(held, yes, no))
+        else:
+            self.machine.either(held, lambda: self.put(k, yes), lambda: self.put(k, no))
+
     # --- other operands
 
     def immediate(self, k: int) -> int:
@@ -203,6 +215,11 @@ class Step:
         if kind in EXTENDS:
             offset = extended(kind, offset, DOUBLE)
         return shifted("lsl", offset, place.shift)
+
+
+def picked(a: Tracked, held: Tracked) -> Tracked:
+    """Return a number that a condition has picked."""
+    return Tracked(a.value, a.deps, a.picks | held.deps | held.picks)
 
 
 # --- shifts and extensions ------------------------------------------------------------------------
