@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from checker import arch as archs
-from checker.check import Limits, check
+from checker.check import Asked, Limits, check
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.verdict import Verdict
@@ -106,7 +106,7 @@ def _answer(record: Record, folder: Path, arch: str, limits: Limits) -> Result:
     try:
         test = parse((folder / record.path).read_bytes(), record.path)
         target = archs.target(arch or record.dialect)
-        verdict = check(test, target, limits=limits, with_states=True)
+        verdict = check(test, target, limits=limits, asked=Asked(brief=True))
     except Diagnostic as problem:
         return result("unsupported", why=problem.message)
     except Exception as error:  # a defect: it is reported, and the run goes on

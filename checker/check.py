@@ -80,26 +80,38 @@ def _target(name: str, at: tuple[int, int], version: Kernel = COMPLETE) -> Targe
         raise
 
 
+@value
+class Asked:
+    """What is asked about a test beyond its condition."""
+
+    states: bool = False
+    """Whether to list every final state."""
+    faults: bool = False
+    """Whether user copies may fault, though the test does not ask for it."""
+    ordering: CatModel | None = None
+    """Axioms that hold in place of the architecture's."""
+    brief: bool = False
+    """Whether the final states are all that is wanted, where they decide the condition: no reasons,
+    no witness, and `forbidden` stands for `fragile` too."""
+
+
 def check(
     test: Test,
     target: Target,
     file: str = "",
     limits: Limits | None = None,
-    *,
-    with_states: bool = False,
-    faults: bool = False,
-    ordering: CatModel | None = None,
+    asked: Asked | None = None,
 ) -> Verdict:
     """Return the verdict on a test's condition on one architecture.
 
-    With `ordering` these axioms hold, and not the architecture's. With `faults`, or where the test
-    asks for it, user copies may fault. What a test expects counts only for what it asks itself.
-    Raises Diagnostic where the test has no meaning there.
+    What a test expects counts only for what it asks itself. Raises Diagnostic where the test has no
+    meaning there.
     """
+    asked = asked or Asked()
     limits = limits or Limits()
     start = time.perf_counter()
     expected = None
-    if test.faults or not faults:
+    if test.faults or not asked.faults:
         expected = next(
             (e.verdict for e in test.expectations if _same(archs.target(e.arch), target)), None
         )
@@ -112,15 +124,21 @@ def check(
         expected=expected,
     )
     try:
-        drawn = sketch(test, target, limits.unroll, faults=faults or test.faults)
+        drawn = sketch(test, target, limits.unroll, faults=asked.faults or test.faults)
         code = list(programs(test, drawn, target, "code"))
         promises = test.dialect == "C"  # assembly has the code layer only
         contract = list(programs(test, drawn, target, "contract")) if promises else []
-        verdict = _decide(verdict, drawn, code, contract, limits, ordering)
-        if with_states:
-            found = _states(code, limits, ordering)
+        if asked.states or asked.brief:
+            found = _states(code, limits, asked.ordering)
             verdict = replace(verdict, states=found, observed=observe(test, code[0].shown, found))
-        verdict = replace(verdict, notes=tuple(_notes(target, drawn, code, contract, ordering)))
+        if asked.brief and verdict.observed is not None and not drawn.cut:
+            reached = verdict.observed.reaches(test.condition.quantifier)
+            verdict = replace(verdict, answer="allowed" if reached else "forbidden")
+        else:
+            verdict = _decide(verdict, drawn, code, contract, limits, asked.ordering)
+        verdict = replace(
+            verdict, notes=tuple(_notes(target, drawn, code, contract, asked.ordering))
+        )
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
     verdict = _judge(test, verdict)

@@ -25,14 +25,14 @@ def _holds(
 ) -> bool | None:
     """Return whether a proposition holds in a final state, where that decides it."""
     match proposition:
+        case ast.Equal(ast.Memory() as place, tuple() as values):
+            return state[place.text] == show_array(values)
         case ast.Equal(place, value):
             found = state[show_place(place)]
             other = state[show_place(value)] if isinstance(value, ast.Register) else value
-            if isinstance(other, tuple):
-                other = show_array(other)
-            if isinstance(found, str) or isinstance(other, str):
-                return found == other
-            return (found - other) % (1 << bits[show_place(place)]) == 0
+            if isinstance(found, int) and isinstance(other, int):
+                return (found - other) % (1 << bits[show_place(place)]) == 0
+            return found == other
         case ast.Connective(op, args):
             return _connected(op, [_holds(arg, state, bits) for arg in args])
         case _:

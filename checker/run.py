@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checker.arch import folders
 from checker.arch.kernel import COMPLETE, Kernel
-from checker.check import Limits, check, targets
+from checker.check import Asked, Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.language.source import MAX_BYTES
@@ -27,6 +27,8 @@ class Request:
     states: bool
     kernel: Kernel = COMPLETE
     """Of the architectures that name none."""
+    brief: bool = False
+    """Whether the final states are all that is wanted, where they decide the condition."""
     faults: bool = False
     """Whether user copies may fault."""
     model: str = ""
@@ -109,16 +111,12 @@ def check_file(path: str, request: Request) -> Outcome:
         own = problem.file in ("", name)
         problem.file = problem.file or name
         return Outcome((), (_problem(problem, source if own else None),))
+    asked = Asked(request.states, request.faults, ordering, request.brief)
     verdicts: list[Verdict] = []
     problems: dict[Problem, None] = {}
     for target in wanted:
         try:
-            verdicts.append(
-                check(
-                    test, target, name, request.limits,
-                    with_states=request.states, faults=request.faults, ordering=ordering,
-                )
-            )  # fmt: skip
+            verdicts.append(check(test, target, name, request.limits, asked))
         except Diagnostic as problem:
             problem.file = problem.file or name
             problems[_problem(problem, source)] = None

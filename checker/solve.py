@@ -181,7 +181,8 @@ def reaches_cut(program: Program, timeout: int = 0) -> bool:
 
 def same_hardware(a: Program, b: Program) -> bool:
     """Whether two programs ask the hardware for the same, so that one answer serves both."""
-    return [_asked(o) for o in a.operations] == [_asked(o) for o in b.operations]
+    same = [_asked(o) for o in a.operations] == [_asked(o) for o in b.operations]
+    return same and a.places == b.places
 
 
 def _asked(operation: Operation) -> Operation:

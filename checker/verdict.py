@@ -117,6 +117,10 @@ class Observed:
     hash: str = ""
     """What the test's `Hash` line says."""
 
+    def reaches(self, quantifier: str) -> bool:
+        """Return whether some state reaches what the condition is about: for `forall P`, not P."""
+        return bool(self.negative if quantifier == "forall" else self.positive)
+
     @property
     def observation(self) -> Literal["Never", "Sometimes", "Always"]:
         """The word that herd7 has for it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from checker.arch import target
-from checker.check import Limits, check
+from checker.check import Asked, Limits, check
 from checker.expression import Expression, Free, evaluate
 from checker.language import parse
 from checker.lowering import sketch
@@ -46,7 +46,7 @@ def unmarked(text: str) -> tuple[str, tuple[int, int]]:
 def verdict(text: str, arch: str = "arm64", unroll: int = 2, *, states: bool = False) -> Verdict:
     """Return the verdict on a test on one architecture."""
     limits = Limits(timeout=20_000, unroll=unroll)
-    return check(parse(text), target(arch), limits=limits, with_states=states)
+    return check(parse(text), target(arch), limits=limits, asked=Asked(states=states))
 
 
 def drawn(text: str, arch: str = "arm64", unroll: int = 2) -> Sketch:

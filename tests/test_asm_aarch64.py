@@ -505,14 +505,17 @@ MOVK X1,#1;MOV X0,X1    1
 MOV X0,#1               none
 MOV W0,WZR              none
 CSEL X0,X3,X3,EQ        3
-CMP X1,X2;CSET X0,EQ    1 2
-CMP X1,X2;CSEL X0,X3,X3,LT      1 2 3
-SUBS X1,X1,X2;CSET X0,VS        1 2
+CMP X1,X2;CSET X0,EQ    (1) (2)
+CMP X1,X2;CSEL X0,X3,X3,LT      (1) (2) 3
+CMP X1,X2;CINC X0,X3,LT         (1) (2) 3
+SUBS X1,X1,X2;CSET X0,VS        (1) (2)
+CMP X1,#0;CSET X4,EQ;ADD X0,X4,X3       (1) 3
 ADDS X1,X1,X2;ADC X0,XZR,XZR    1 2
 BFI X0,X1,#0,#4         1
 LDR X0,[X10]            m
 LDR X0,[X10,X1]         m
 LDADD X1,X0,[X10]       m
+SWP X1,X0,[X10]         m
 LDXR W0,[X10];STXR W0,W1,[X10]  none
 LDP X0,X1,[X10]         m
 """
@@ -523,9 +526,45 @@ def test_what_a_register_depends_on(text: str, wanted: str) -> None:
     known = holding(1, 2, 3)
     if "[X10,X1]" in text:
         known["X1"] = Tracked(Const(8, 64), frozenset((UNKNOWN + 1,)))
-    found = Ran(text, known).registers["X0"].deps
+    found = Ran(text, known).registers["X0"]
     names = {UNKNOWN + 1: "1", UNKNOWN + 2: "2", UNKNOWN + 3: "3", 0: "m"}
-    assert " ".join(sorted(names[one] for one in found)) == ("" if wanted == "none" else wanted)
+    words = [names[one] for one in found.deps] + [f"({names[one]})" for one in found.picks]
+    assert sorted(words) == ([] if wanted == "none" else wanted.split())
+
+
+def test_a_selection_depends_on_the_number_that_it_took() -> None:
+    """Numbers with other dependencies make two ways of the thread."""
+    ran = Ran("LDR W1,[X10];LDR W2,[X10];LDR W3,[X10];CMP W1,#0;CSEL W0,W2,W3,EQ;STR W0,[X10]")
+    stores = ran.drafts[3:]
+    assert [draft.data for draft in stores] == [{1}, {2}]
+    assert all(draft.ctrl == {0} for draft in stores)
+    assert [_happens(draft, 0) for draft in stores] == [True, False]
+    assert [_happens(draft, 1) for draft in stores] == [False, True]
+
+
+def test_a_compare_and_swap_picks_the_number_that_it_expects() -> None:
+    ran = Ran("CAS W2,W1,[X10];STR W2,[X10,#8]", {"X2": Tracked(Const(5, 64))})
+    swap, confirmed, other = ran.drafts
+    assert confirmed.data == set()
+    assert swap.number in confirmed.ctrl
+    assert other.data == {swap.number}
+    assert [_happens(draft, 5) for draft in (confirmed, other)] == [True, False]
+    assert [_happens(draft, 6) for draft in (confirmed, other)] == [False, True]
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_an_expected_number_that_was_read_is_taken_from_either_side(known: int) -> None:
+    ran = Ran("LDR X1,[X10];CAS X1,X3,[X10];STR X1,[X10,#8]")
+    load, swap, confirmed, other = ran.drafts
+    assert swap.number in confirmed.ctrl
+    assert confirmed.data == {load.number}
+    assert other.data == {swap.number}
+    assert evaluate(other.guard, lambda _: 5, lambda _: known) == 1 - known
+
+
+def test_a_conditional_comparison_picks_its_flags() -> None:
+    ran = Ran("CMP X1,X2;CCMP X3,#0,#4,EQ;CSET X0,EQ", holding(1, 2, 3))
+    assert {UNKNOWN + 1, UNKNOWN + 2} <= ran.registers["X0"].picks
 
 
 def test_what_an_access_depends_on() -> None:

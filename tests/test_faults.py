@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from checker.arch import folders, target
-from checker.check import check
+from checker.check import Asked, check
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from tests.inputs import final, litmus, verdict
@@ -124,14 +124,16 @@ PUT = "int r0 = put_user(1, x);"
 def test_nothing_faults_unless_it_is_asked_for() -> None:
     text = litmus(PUT, cond="exists fault(P0)")
     assert verdict(text).answer == "forbidden"
-    assert check(parse(text), target("arm64"), faults=True).answer == "allowed"
+    assert check(parse(text), target("arm64"), asked=Asked(faults=True)).answer == "allowed"
     asked = text.replace("Arch = arm64", "Arch = arm64\nFaults = yes")
     assert verdict(asked).answer == "allowed"
 
 
 def test_an_expectation_holds_only_of_the_question_that_the_test_asks() -> None:
     text = litmus(PUT, cond="exists fault(P0)", head="Arch = arm64\nExpect = arm64: forbidden")
-    without, with_faults = (check(parse(text), target("arm64"), faults=f) for f in (False, True))
+    without, with_faults = (
+        check(parse(text), target("arm64"), asked=Asked(faults=f)) for f in (False, True)
+    )
     assert (without.expected, without.ok) == ("forbidden", True)
     assert (with_faults.expected, with_faults.answer) == (None, "allowed")
 

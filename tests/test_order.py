@@ -112,7 +112,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "IRIW+light+light": ("powerpc64",),
     "IRIW+full+full": (),
     "MP+release+acquire": (),
-    "SB+release+acquire": (),
+    "SB+release+acquire": ("riscv64",),
     "SB+release+acquire-pc": ("arm64",),
     "CoRR": (),
     "PPOCA": (*OTHER_MCA, *NOT_MCA, "alpha"),
@@ -198,3 +198,10 @@ def test_total_store_order_is_a_feature_of_risc_v() -> None:
         shape, condition = SHAPES[name]
         assert reached(shape, condition, "riscv64+ztso") is tso
         assert reached(shape, condition, "riscv64")
+
+
+def test_risc_v_loads_and_stores_with_annotations_are_rcsc_with_zalasr() -> None:
+    shape, condition = SHAPES["SB+release+acquire"]
+    assert reached(shape, condition, "riscv64")
+    assert not reached(shape, condition, "riscv64+zalasr")
+    assert not reached(shape, condition, "riscv64+zalasr+ztso")

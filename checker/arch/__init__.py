@@ -201,8 +201,8 @@ def target(text: str, default: Kernel = COMPLETE) -> Target:
 
     Raises Diagnostic, with the nearest known name as its hint.
     """
-    before, _, version = text.strip().partition("@")
-    asked = supported(version) if version else default
+    before, at, version = text.strip().partition("@")
+    asked = supported(version) if at else default
     name, *wanted = before.split("+")
     arch = _architecture(name)
     known = {feature.name: feature for feature in arch.features}

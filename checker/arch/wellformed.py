@@ -125,7 +125,9 @@ def check(files: Sequence[tuple[Path, Tables]], merged: Tables) -> None:
     for path, data in files:
         complaint = Complaint(path)
         complaint.shape(data, "file", "", whole=False)
-        for name in data.get("arch", {}):
+        for name, one in data.get("arch", {}).items():
+            if not isinstance(one, dict):
+                complaint.fail(f"[arch.{name}] is not a table", "", "", "arch")
             _arch(name, data, merged, complaint)
         for name, one in data.get("memory", {}).items():
             if name not in MEMORY[1:]:
@@ -166,7 +168,11 @@ def _arch(name: str, data: Tables, merged: Tables, complaint: Complaint) -> None
         complaint.names(has, known, f"{name} has no feature", f"{here}.guest", host)
 
 
-def _listed(kind: str, number: int, one: Tables, merged: Tables, complaint: Complaint) -> None:
+def _listed(kind: str, number: int, one: Any, merged: Tables, complaint: Complaint) -> None:
+    if not isinstance(one, dict):
+        complaint.fail(
+            f"{kind} holds {_toml(one)}", f"tables in double brackets: [[{kind}]]", "", kind
+        )
     identity = str(one.get("id", f"number {number + 1}"))
     where = f"{kind} {identity}"
     complaint.shape(one, kind, where)
@@ -227,6 +233,9 @@ class Complaint:
         for number in range(first, last):
             if key and pattern.match(lines[number]):
                 return number + 1, 1
+        for number, line in enumerate(lines):
+            if key and not where and re.match(rf"\[+{re.escape(key)}[.\]]", line):
+                return number + 1, 1
         return (first + 1, 1) if where else (1, 1)
 
 
@@ -246,8 +255,9 @@ def _block(lines: list[str], where: str) -> tuple[int, int]:
             return head, ends[head]
     if identity.startswith("number "):
         of_kind = [head for head in heads if lines[head].startswith(f"[[{kind}]]")]
-        head = of_kind[int(identity.split()[1]) - 1]
-        return head, ends[head]
+        number = int(identity.split()[1]) - 1
+        if number < len(of_kind):
+            return of_kind[number], ends[of_kind[number]]
     return 0, len(lines)
 
 

@@ -62,7 +62,7 @@ def add(commands: Any) -> None:
         "--model", metavar="FILE",
         help="ordering axioms, in the cat language, in place of the architectures' own",
     )  # fmt: skip
-    model.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]
+    model.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}
     check.add_argument("--states", action="store_true", help="list every final state")
     shared.add_jobs(check, 1)
     shared.add_timeout(check)
@@ -86,10 +86,11 @@ def run(args: argparse.Namespace) -> int:
     files = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Problem)]
     limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
-    states = args.states or args.format == "herd"
     request = run.Request(
-        archs, limits, states, version, args.faults, args.model or "", tuple(args.arch_path)
-    )
+        archs, limits, args.states, version,
+        brief=args.format == "herd", faults=args.faults, model=args.model or "",
+        folders=tuple(args.arch_path),
+    )  # fmt: skip
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     streams = args.format == "text" and args.output is None and sys.stdout.isatty()

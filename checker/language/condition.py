@@ -158,8 +158,8 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
     match proposition:
         case ast.Equal(place, ast.Register() as other):
             return f"{show_place(place)}={show_place(other)}"
-        case ast.Equal(place, tuple() as values):
-            return f"{show_place(place)}={show_array(values)}"
+        case ast.Equal(ast.Memory() as place, tuple() as values):
+            return f"{place.text}={show_array(values)}"
         case ast.Equal(place, value):
             return f"{show_place(place)}={value}"
         case ast.Torn(None):

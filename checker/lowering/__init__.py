@@ -10,7 +10,7 @@ from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.expression import Expression, ReadValue
 from checker.litmus import Override, Test
-from checker.lowering import expand, faults, orders, select
+from checker.lowering import expand, faults, notation, orders, select
 from checker.lowering.draft import Draft, Sketch
 from checker.lowering.sketch import sketch
 from checker.program import Access, Chance, Fence, Layer, Operation, Place, Program
@@ -112,7 +112,7 @@ def _forms(
         modulus = expand.modulus(alternative)
         for residue in location.residues(modulus):
             address = (residue + draft.place.offset) % modulus
-            for parts in expand.expand(alternative, size, address):
+            for parts in _expanded(alternative, size, address, draft):
                 _check_verbs(draft, parts, lowering)
                 steps = expand.steps(
                     parts, reads=draft.kind == "load", place=draft.place, contract=contract
@@ -122,6 +122,16 @@ def _forms(
                     steps = orders.weakened(steps, orders.variant(draft.spelled))
                 found[steps, modulus, residue] = None
     return [_form(draft, lowering, steps, modulus, residue) for steps, modulus, residue in found]
+
+
+def _expanded(
+    alternative: notation.Alternative, size: int, address: int, draft: Draft
+) -> list[expand.Parts]:
+    try:
+        return expand.expand(alternative, size, address)
+    except Diagnostic as problem:
+        problem.at = problem.at or draft.at
+        raise
 
 
 def _barrier(draft: Draft, target: Target, layer: Layer) -> Form:
@@ -164,7 +174,12 @@ def _check_kinds(draft: Draft, steps: Steps, lowering: select.Lowering) -> None:
     accesses = [step for step in steps if isinstance(step, Access)]
     atomic = any(a.atomic for a in accesses)
     wrong = draft.kind == "rmw" and not atomic
-    covered = {b for a in accesses for b in range(a.start, a.start + a.footprint.size)}
+    covered = {
+        byte
+        for access in accesses
+        if not access.zeros
+        for byte in range(access.start, access.start + access.footprint.size)
+    }
     size = draft.place.size if draft.place else 0
     if wrong or not covered.issuperset(range(size)):
         what = "is no read-modify-write" if wrong else f"does not cover its {size} bytes"

@@ -101,6 +101,12 @@ def _check(step: Step) -> None:
             raise Diagnostic(f"{step.size} bytes are not made of elements of {step.element}")
         if step.around:
             _check_block(step.size)
+            if step.verb == "store":
+                raise Diagnostic(
+                    "a store around an operation would need the bytes beside it",
+                    None,
+                    "merge, or rmw … around",
+                )
 
 
 def _check_block(size: int) -> None:

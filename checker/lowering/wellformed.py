@@ -52,6 +52,8 @@ def check(path: Path, data: Tables, architectures: Mapping[str, Architecture]) -
         if name not in architectures:
             hint = nearest(name, architectures) or f"known are {', '.join(architectures)}"
             complaint.fail(f"the family has no architecture `{name}`", hint, name)
+        if not isinstance(operations, dict):
+            complaint.fail(f"`{name}` is not a table of operations", "", "", name)
         for operation, table in operations.items():
             where = f"{name}.{operation}"
             if operation not in known:

@@ -7,6 +7,7 @@ they are solved once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lcm
 
 from checker.arch import block, faulting, granted
 from checker.arch.schema import NORMAL, AlignmentFault, Evidence, Rule
@@ -79,7 +80,7 @@ def _classes_of(place: Place, accesses: list[_Spoken]) -> list[PlacementClass]:
     blocks = [block(rule, a.access) for a in accesses for rule in a.rules]
     blocks += [block(fault, a.access) for a in accesses for fault in a.faults]
     blocks += [a.access.footprint.size for a in accesses if a.access.promised]
-    modulus = max([*blocks, place.told_apart])
+    modulus = lcm(*blocks, place.told_apart)
     grouped: dict[tuple[_Grants, _Faults], list[int]] = {}
     for residue in place.residues(modulus):
         grants = tuple(

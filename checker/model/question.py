@@ -101,7 +101,9 @@ class Asker:
             )
             for cell, events in stores.items()
         ]
-        return conj((disj(seen), disj(negate(one) for one in seen)))
+        ran = [disj(self._relations.runs[load] for _, load in last[cell]) for cell in stores]
+        missed = [conj((here, negate(one))) for here, one in zip(ran, seen, strict=True)]
+        return conj((disj(seen), disj(missed)))
 
     def _crossed(
         self, a: dict[int, list[int]], b: dict[int, list[int]], last: dict[int, Last]

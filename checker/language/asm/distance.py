@@ -18,7 +18,7 @@ SIZE = 4
 
 
 def labelled(code: list[Instruction | Label]) -> list[Instruction | Label]:
-    """Return code in which every distance is a label; raises Diagnostic where it leaves the code."""
+    """Return code in which every distance is a label; raises Diagnostic where it leads nowhere."""
     total = sum(isinstance(one, Instruction) for one in code)
     found: list[Instruction | Label] = []
     targets: dict[int, str] = {}

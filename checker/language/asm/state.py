@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lark import Token, Transformer
 
 from checker import litmus as ast
-from checker.diagnostic import Diagnostic, Position
+from checker.diagnostic import Diagnostic, Position, nearest
 from checker.language import grammar
 from checker.language.asm.instruction import canonical
 from checker.language.condition import ConditionRules, number, show
@@ -17,6 +17,12 @@ from checker.language.scalars import scalar
 
 if TYPE_CHECKING:
     pass
+
+TYPES = (
+    *(f"{sign}int{bits}_t" for sign in ("u", "") for bits in (8, 16, 32, 64)),
+    "char", "short", "int", "long", "unsigned",
+)  # fmt: skip
+"""Names of types to choose a hint from."""
 
 _STARTS = ("item", "final")
 
@@ -188,6 +194,10 @@ class Rules(ConditionRules, Transformer[Token, Any]):
         for _ in range(len(c) - len(words)):
             type_ = ast.Pointer(type_)
         return type_
+
+    def unknown_type(self, c: list[Token]) -> ast.Type:
+        at = (c[0].line or 1, c[0].column or 1)
+        raise Diagnostic(f"`{c[0]}` is not a type", at, nearest(c[0], TYPES))
 
     def register_name(self, c: list[Token]) -> str:
         return str(c[0])

@@ -16,7 +16,7 @@ from checker.lowering.asm.aarch64_step import (
     is_zero_register,
     picked,
 )
-from checker.lowering.asm.machine import Tracked, also, apply, choose, invert, join, part, resize
+from checker.lowering.asm.machine import Tracked, apply, choose, invert, join, part, resize
 
 NO_RETURN = "no-return"
 
@@ -134,7 +134,7 @@ def _swap_if(
     only confirms it: then there is a pick dependency on the load, and no other.
     """
     old = step.machine.update(
-        address, new.bits // 8, lambda _: also(new, expected.deps | expected.picks),
+        address, new.bits // 8, lambda old: picked(new, apply("eq", old, expected)),
         load_order=load_order, store_order=said.release,
         stores_if=lambda old: apply("eq", old, expected),
     )  # fmt: skip

@@ -40,10 +40,12 @@ def _with_constant(op: str, a: Expression, b: Const) -> Expression | None:
             return a
         case "and" | "mul" if b.value == 0:
             return b
-        case "and" if b.value == ones:
-            return a
-        case "or" if b.value == ones:
+        case "or" if not _mask(a) & ~b.value:
             return b
+        case "and" if not _mask(a) & ~b.value:
+            return a
+        case "and" if not _mask(a) & b.value:
+            return Const(0, b.bits)
         case "mul" | "udiv" if b.value == 1 and b.bits > 1:
             return a
         case "xor" if b.value == ones:
@@ -57,6 +59,23 @@ def _with_constant(op: str, a: Expression, b: Const) -> Expression | None:
         case "ult" if b.value == 0:
             return FALSE
     return None
+
+
+def _mask(a: Expression) -> int:
+    """Return the bits of a number that can be set."""
+    if isinstance(a, Const):
+        return a.value
+    if isinstance(a, Apply):
+        match a.op, a.args:
+            case "zext", (inner,):
+                return _mask(inner)
+            case "and", (first, second):
+                return _mask(first) & _mask(second)
+            case (("or" | "xor"), (first, second)):
+                return _mask(first) | _mask(second)
+            case "ite", (_, yes, no):
+                return _mask(yes) | _mask(no)
+    return (1 << a.bits) - 1
 
 
 def _with_itself(op: str, a: Expression) -> Expression | None:

@@ -70,7 +70,9 @@ class Resolver:
                     ),
                 )
             case ast.Equal(ast.Memory(path), value, at):
-                place, _ = self._place(path)
+                place, type_ = self._place(path)
+                if isinstance(type_, ast.Array):
+                    raise Diagnostic("this is an array", at, f"{path_text(path)}[0]=…, or ={{…}}")
                 bits = 8 * place.size
                 raw: Expression = Const(
                     self._fitting(self._number(value, at), bits, proposition), bits
@@ -170,8 +172,6 @@ class Resolver:
             if offset + size > location.size:
                 raise Diagnostic(f"`{location.name}` has {location.size // size} elements", path.at)
             return Footprint(location.name, offset, size), element
-        if element is not None:
-            return Footprint(location.name, 0, location.element), element
         return Footprint(location.name, 0, location.size), location.type
 
     def _number(self, value: int | str | ast.Register | tuple[int, ...], at: Position) -> int:
