@@ -1,35 +1,133 @@
-"""What the README shows is what the program prints."""
+"""What the documents show is what the program prints."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from checker.cli import main
+from tests.inputs import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-_BLOCK = re.compile(r"```console\n\$ litmus (check litmus/[^\n|]*)\n(.*?)```", re.DOTALL)
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+_CHECK = re.compile(r"```console\n\$ litmus (check litmus/[^\n|]*)\n(.*?)```", re.DOTALL)
+_TABLE = re.compile(r"```console\n\$ litmus ((?:table|explain) [^\n|]*)\n(.*?)```", re.DOTALL)
 _HEAD = re.compile(r"^  (\S+) +(forbidden|fragile|ALLOWED|UNKNOWN)", re.MULTILINE)
 
-SHOWN = [
-    pytest.param(command, printed, id=f"{path.name}: {command}")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-    for command, printed in _BLOCK.findall(path.read_text("utf-8"))
-]
+Shown = tuple[str, str, str]
+"""Page, command and what it printed."""
 
 
-def test_the_readme_shows_the_main_example() -> None:
-    assert any("stolen-time.litmus" in str(shown.values[0]) for shown in SHOWN)
+def _shown(block: re.Pattern[str]) -> Iterator[Shown]:
+    for path in PAGES:
+        for command, printed in block.findall(path.read_text("utf-8")):
+            yield path.name, command, printed
 
 
-@pytest.mark.parametrize(("command", "printed"), SHOWN)
+def _named(found: list[Shown]) -> list[str]:
+    return [f"{page}: {command}" for page, command, _ in found]
+
+
+CHECKS, TABLES = list(_shown(_CHECK)), list(_shown(_TABLE))
+
+
+# --- the example of architectures.md --------------------------------------------------------------
+
+_FILE = re.compile(r"`(mine/[\w/]+\.toml)`")
+_TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
+_BROKEN = re.compile(r"```console\n\$ sed -i 's/(.*?)/(.*?)/' (\S+); litmus ([^\n]*)\n(.*?)```", re.DOTALL)
+_EXAMPLE = (ROOT / "docs" / "architectures.md").read_text("utf-8")
+
+
+def _example() -> dict[str, str]:
+    """Return the files of the page's folder: each block by the file that was named last."""
+    found: dict[str, str] = {}
+    for block in _TOML.finditer(_EXAMPLE):
+        names = _FILE.findall(_EXAMPLE[: block.start()])
+        if names:
+            found.setdefault(names[-1], block[1])
+    return found
+
+
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the shipped tests and the example's files in it."""
+    for name, text in _example().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "litmus").symlink_to(ROOT / "litmus")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+
+def test_the_pages_show_the_main_examples() -> None:
+    assert any("stolen-time.litmus" in command for page, command, _ in CHECKS if page == "README.md")
+    for page in ("README.md", "debate.md", "architectures.md", "table.md", "explain.md"):
+        assert page in {one for one, _, _ in TABLES}
+    assert sorted(_example()) == [
+        "mine/ibis/arch.toml", "mine/ibis/lowering.toml", "mine/x86/lowering.toml",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "command", "printed"), CHECKS, ids=_named(CHECKS))
+@pytest.mark.usefixtures("beside")
 def test_shown_verdicts_are_real(
-    command: str, printed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: str, command: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A solver of another version may find another witness; the verdicts are the same."""
-    monkeypatch.chdir(ROOT)
-    main(shlex.split(command))
+    main(shlex.split(command, comments=True))
     assert _HEAD.findall(capsys.readouterr().out) == _HEAD.findall(printed)
+
+
+@pytest.mark.parametrize(("page", "command", "printed"), TABLES, ids=_named(TABLES))
+@pytest.mark.usefixtures("beside")
+def test_shown_tables_and_explanations_are_printed(
+    page: str, command: str, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An ellipsis stands for the rest."""
+    main(shlex.split(command))
+    begins, ellipsis, _ = printed.partition("…\n")
+    found = capsys.readouterr().out
+    assert found.startswith(begins) if ellipsis else found == printed
+
+
+def test_shown_mistakes_are_found(beside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = _BROKEN.findall(_EXAMPLE)
+    assert len(shown) == 2
+    for pattern, replacement, name, command, printed in shown:
+        file = beside / name
+        before = file.read_text("utf-8")
+        file.write_text(re.sub(pattern, replacement, before, flags=re.MULTILINE), "utf-8")
+        assert main(shlex.split(command)) == 2
+        assert capsys.readouterr().err == printed
+        file.write_text(before, "utf-8")
+
+
+def test_tests_that_a_page_names_are_there() -> None:
+    for path in PAGES:
+        for name in re.findall(r"\blitmus/[\w./-]+\.litmus", path.read_text("utf-8")):
+            assert (ROOT / name).is_file(), f"{path.name}: {name}"
+
+
+def test_links_lead_somewhere() -> None:
+    for path in (*PAGES, ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            file, _, part = target.partition("#")
+            page = (path.parent / file) if file else path
+            assert page.exists(), f"{path.name}: {target}"
+            if part:
+                assert part in _anchors(page), f"{path.name}: {target}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the names of a page's headings, as the usual Markdown renderers make them."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -105,7 +105,7 @@ def test_every_model_allows_what_sequential_consistency_allows(path: Path) -> No
 
 def test_a_program_with_too_many_executions_for_a_table_is_left_to_the_solver() -> None:
     bodies = " ".join(f"WRITE_ONCE(*x, {n});" for n in range(1, 4))
-    text = "C test\n{ u32 x; }\n" + "".join(f"P{n}(u32 *x) {{ {bodies} }}\n" for n in range(2))
+    text = "C test\n{ u32 x; }\n" + "".join(f"P{n}(u32 *x) {{ {bodies} }}\n" for n in range(4))
     test, on = parse(text + "locations [x;]\nexists true\n"), target("arm64")
     (program,) = programs(test, sketch(test, on, 2), on, "code")
     with pytest.raises(TooMany):

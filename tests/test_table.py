@@ -361,29 +361,3 @@ def test_a_check_does_not_pay_for_tables_and_explanations() -> None:
         (sys.executable, "-c", code), cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-# --- the documentation ----------------------------------------------------------------------------
-
-_BLOCK = re.compile(r"```console\n\$ litmus ((?:table|explain) [^\n]*)\n(.*?)```", re.DOTALL)
-SHOWN = [
-    pytest.param(command, printed, id=command)
-    for path in sorted((ROOT / "docs").glob("*.md"))
-    for command, printed in _BLOCK.findall(path.read_text("utf-8"))
-]
-
-
-@pytest.mark.parametrize(("command", "printed"), SHOWN)
-def test_what_the_documentation_shows_is_printed(
-    command: str, printed: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An ellipsis stands for the rest."""
-    monkeypatch.chdir(ROOT)
-    cli.main(command.split())
-    begins, ellipsis, _ = printed.partition("…\n")
-    found = capsys.readouterr().out
-    assert found.startswith(begins) if ellipsis else found == printed
-
-
-def test_the_documentation_shows_both_commands() -> None:
-    assert len(SHOWN) >= 6

@@ -242,7 +242,7 @@ class Complaint:
 def _block(lines: list[str], where: str) -> tuple[int, int]:
     """Return the lines of a table: the number of its heading from 0, and of the line after it."""
     heads = [number for number, line in enumerate(lines) if line.startswith("[")]
-    ends = dict(zip(heads, [*heads[1:], len(lines)], strict=True))
+    ends = dict(zip(heads, [*heads, len(lines)][1:], strict=True))
     if not where:
         return 0, heads[0] if heads else len(lines)
     kind, _, identity = where.partition(" ")

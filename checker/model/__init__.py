@@ -25,7 +25,7 @@ from checker.model import alignment, grounding
 from checker.model.atomicity import Atomicity
 from checker.model.cat import cat_model
 from checker.model.cat.syntax import CatModel
-from checker.model.choices import Solved, Tabled
+from checker.model.choices import Solved
 from checker.model.events import Structure, asks_values, structure, torn_questions
 from checker.model.logic import Term, require
 from checker.model.ordering import Ordering
@@ -33,7 +33,7 @@ from checker.model.placement import PlacementClass, classes
 from checker.model.promises import Promises
 from checker.model.question import Asker
 from checker.model.relations import Relations
-from checker.model.tables import TabledValues, size
+from checker.model.tables import TabledValues, table
 from checker.model.values import Values
 from checker.program import Program
 
@@ -129,7 +129,7 @@ class TableModel(Model):
         super().__init__(program, evidence=evidence, droppable=False)
 
     def _choose(self, _timeout: int) -> None:
-        self.solver = Tabled(size(self.structure, self.placements))
+        self.solver = table(self.structure, self.placements)
         self._choices = self.solver
         self._values = TabledValues(self.structure, self.solver)
 

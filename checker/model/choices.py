@@ -7,19 +7,26 @@ where there are few enough, all executions are looked at together and no solver 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
-from math import factorial
+from math import prod
 
 import z3
 
+from checker.model.events import INITIAL, Structure
 from checker.model.logic import Term, disj, negate, require, variable
 
 MAX_BITS = 1 << 16
 """Combinations that a table holds at most."""
 
-MAX_STORES = 5
-"""Stores of one cell whose orders a table holds at most."""
+MAX_LOCAL = 5000
+"""Ways to choose for one cell that a table holds at most."""
+
+Orders = dict[tuple[int, int], Term]
+"""For two store events of a cell: whether the first is coherence-before the second."""
+
+Takes = dict[int, dict[int, Term]]
+"""For each load event of a cell: whether it takes from a store, or from INITIAL."""
 
 
 class TooMany(Exception):  # noqa: N818 - it is an answer, not an error
@@ -37,29 +44,28 @@ class Solved:
         """Return a term for each of several alternatives of which exactly one holds."""
         if len(names) == 1:
             return [True]
-        terms = [variable(name) for name in names]
+        terms = self._at_most_one(names)
         require(self._solver, disj(terms))
-        self._apart(terms)
         return terms
 
-    def at_most_one(self, names: Sequence[str]) -> list[Term]:
-        """Return a term for each of several alternatives of which one holds or none."""
+    def _at_most_one(self, names: Sequence[str]) -> list[Term]:
         terms = [variable(name) for name in names]
-        self._apart(terms)
-        return terms
-
-    def _apart(self, terms: list[Term]) -> None:
         for a, b in combinations(terms, 2):
             require(self._solver, disj((negate(a), negate(b))))
+        return terms
 
-    def order(
-        self, stores: list[int], fixed: dict[tuple[int, int], bool]
-    ) -> dict[tuple[int, int], Term]:
-        """Return, for each pair of stores, whether the first is before the second in one order.
+    def cell(self, made: Structure, cell: int) -> tuple[Orders, Takes]:
+        """Return the choices of a cell: the order of its stores, and where its loads take from."""
+        takes: Takes = {}
+        for load in made.loads[cell]:
+            sources = made.sources[load]
+            names = [f"rf {store} {load}" for store in sources]
+            terms = self.one_of(names) if made.always[load] else self._at_most_one(names)
+            takes[load] = dict(zip(sources, terms, strict=True))
+        return self._order(made.stores[cell], made.fixed(cell)), takes
 
-        `fixed` has the pairs of which it is known; the order agrees with it.
-        """
-        found: dict[tuple[int, int], Term] = {}
+    def _order(self, stores: list[int], fixed: dict[tuple[int, int], bool]) -> Orders:
+        found: Orders = {}
         for a, b in combinations(stores, 2):
             term = fixed[a, b] if (a, b) in fixed else variable(f"co {a} {b}")
             found[a, b], found[b, a] = term, negate(term)
@@ -72,16 +78,25 @@ class Solved:
         return found
 
 
+Local = tuple[dict[int, int], dict[int, int | None]]
+"""One way to choose for a cell: the place of each store in coherence order, and where each load
+takes from, None for one that does not happen."""
+
+
 class Tabled:
     """Choices as sets of combinations; each new one multiplies their number."""
 
-    def __init__(self, size: int) -> None:
-        """Make room for `size` combinations: the product of the alternatives of all choices."""
-        if size > MAX_BITS:
+    def __init__(self, made: Structure, others: Sequence[int]) -> None:
+        """Make room for all combinations; `others` are the alternatives of choices beside cells.
+
+        Raises TooMany where they are many.
+        """
+        self._local = [list(_coherent(made, cell)) for cell in range(len(made.cells))]
+        self._size = prod((*map(len, self._local), *others))
+        if self._size > MAX_BITS:
             raise TooMany
-        self._size = size
         self._made = 1
-        self.valid = (1 << size) - 1
+        self.valid = (1 << self._size) - 1
         """The combinations that no constraint has excluded."""
 
     def keep(self, term: Term) -> None:
@@ -89,60 +104,112 @@ class Tabled:
         if term is not True:
             self.valid = self.valid & term if term is not False else 0
 
-    def _choice(self, count: int) -> list[Term]:
-        """Return a term for each of `count` alternatives of a new choice."""
-        if count == 1:
-            return [True]
-        stride, self._made = self._made, self._made * count
-        if self._made > self._size:
-            raise TooMany
-        return [self._pattern(stride, count, number) for number in range(count)]
+    def one_of(self, names: Sequence[str]) -> list[Term]:
+        """Return a term for each of several alternatives of which exactly one holds."""
+        return self._choice(len(names), [[number] for number in range(len(names))])
 
-    def _pattern(self, stride: int, count: int, number: int) -> int:
-        """Return the combinations in which a choice is its alternative `number`."""
-        pattern = ((1 << stride) - 1) << (stride * number)
+    def cell(self, made: Structure, cell: int) -> tuple[Orders, Takes]:
+        """Return the choices of a cell: the order of its stores, and where its loads take from."""
+        ways = self._local[cell]
+        pairs = list(permutations(made.stores[cell], 2))
+        taken = [(load, store) for load in made.loads[cell] for store in made.sources[load]]
+        sets = [[n for n, (place, _) in enumerate(ways) if place[a] < place[b]] for a, b in pairs]
+        sets += [[n for n, (_, source) in enumerate(ways) if source[r] == w] for r, w in taken]
+        terms = self._choice(len(ways), sets)
+        takes: Takes = {load: {} for load in made.loads[cell]}
+        for (load, store), term in zip(taken, terms[len(pairs) :], strict=True):
+            if term is not False:
+                takes[load][store] = term
+        return dict(zip(pairs, terms, strict=False)), takes
+
+    def _choice(self, count: int, sets: list[list[int]]) -> list[Term]:
+        """Return, for a new choice, a term for each of several sets of its alternatives."""
+        stride = self._made
+        self._made *= count
+        return [self._term(stride, count, one) for one in sets]
+
+    def _term(self, stride: int, count: int, alternatives: list[int]) -> Term:
+        """Return the combinations in which a choice is one of some of its alternatives."""
+        if not alternatives or len(alternatives) == count:
+            return bool(alternatives)
+        block, pattern = (1 << stride) - 1, 0
+        for number in alternatives:
+            pattern |= block << (stride * number)
         period = stride * count
         while period < self._size:
             pattern |= pattern << period
             period *= 2
         return pattern & ((1 << self._size) - 1)
 
-    def one_of(self, names: Sequence[str]) -> list[Term]:
-        """Return a term for each of several alternatives of which exactly one holds."""
-        return self._choice(len(names))
 
-    def at_most_one(self, names: Sequence[str]) -> list[Term]:
-        """Return a term for each of several alternatives of which one holds or none."""
-        return self._choice(len(names) + 1)[: len(names)]
+def _coherent(made: Structure, cell: int) -> Iterator[Local]:
+    """Yield the ways to choose for one cell that its coherence does not rule out.
 
-    def order(
-        self, stores: list[int], fixed: dict[tuple[int, int], bool]
-    ) -> dict[tuple[int, int], Term]:
-        """Return, for each pair of stores, whether the first is before the second in one order."""
-        if len(stores) < 2:
-            return {}
-        if len(stores) > MAX_STORES:
-            raise TooMany
-        orders = [
-            {store: place for place, store in enumerate(order)} for order in permutations(stores)
-        ]
-        possible = [
-            place
-            for place in orders
-            if all((place[a] < place[b]) is t for (a, b), t in fixed.items())
-        ]
-        terms = self._choice(len(possible))
-        return {
-            (a, b): disj(
-                term for term, place in zip(terms, possible, strict=True) if place[a] < place[b]
-            )
-            for a, b in permutations(stores, 2)
-        }
+    Only events that always happen rule anything out here. Raises TooMany where there are many.
+    """
+    loads, found = made.loads[cell], 0
+    for order in _orders(made, made.stores[cell]):
+        place = {store: number for number, store in enumerate(order)} | {INITIAL: -1}
+        for source in _sources(made, loads, place):
+            found += 1
+            if found > MAX_LOCAL:
+                raise TooMany
+            yield place, source
 
 
-def orders(threads: Sequence[int]) -> int:
-    """Return in how many ways stores of these threads can be ordered, each one's in its order."""
-    count = factorial(len(threads))
-    for thread in set(threads):
-        count //= factorial(threads.count(thread))
-    return count
+def _orders(made: Structure, stores: list[int]) -> Iterator[list[int]]:
+    """Yield the orders of some stores in which each thread's are as program order has them."""
+    if not stores:
+        yield []
+        return
+    first: dict[int, int] = {}
+    for store in stores:
+        thread = made.events[store].thread
+        if thread not in first or made.program_order(store, first[thread]):
+            first[thread] = store
+    for store in first.values():
+        for rest in _orders(made, [other for other in stores if other != store]):
+            yield [store, *rest]
+
+
+def _sources(
+    made: Structure, loads: list[int], place: dict[int, int]
+) -> Iterator[dict[int, int | None]]:
+    """Yield where the loads of a cell can take from, given the order of its stores."""
+    if not loads:
+        yield {}
+        return
+    *before, load = loads
+    low, high = -1, len(place)
+    for store, at in place.items():
+        if store != INITIAL and made.always[store] and made.always[load]:
+            if made.program_order(store, load):
+                low = max(low, at)
+            elif made.program_order(load, store):
+                high = min(high, at)
+    options: list[int | None] = [s for s in made.sources[load] if low <= place[s] < high]
+    if not made.always[load]:
+        options.append(None)
+    for rest in _sources(made, before, place):
+        for source in options:
+            if _in_order(made, load, source, rest, place):
+                yield {**rest, load: source}
+
+
+def _in_order(
+    made: Structure,
+    load: int,
+    source: int | None,
+    others: dict[int, int | None],
+    place: dict[int, int],
+) -> bool:
+    """Whether loads of one thread take from stores in coherence order."""
+    if source is None:
+        return True
+    for other, taken in others.items():
+        if taken is not None:
+            if made.program_order(other, load) and place[taken] > place[source]:
+                return False
+            if made.program_order(load, other) and place[source] > place[taken]:
+                return False
+    return True

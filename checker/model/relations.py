@@ -27,7 +27,6 @@ class Relations:
         """Make the terms of every cell and assert that each byte is coherent."""
         self._made = made
         self.solver = solver
-        self._choices = choices
         self.order: dict[tuple[int, int], Term] = {}
         """For two store events of a cell: whether the first is coherence-before the second."""
         self.takes = values.takes
@@ -35,13 +34,13 @@ class Relations:
         self._visible: dict[tuple[int, int], Term] = {}
         self.values = values
         for cell in range(len(made.cells)):
-            self.order |= choices.order(made.stores[cell], made.fixed(cell))
-        loads = [event.index for event in made.events if event.is_load]
-        for load in loads:
-            self._reads_from(load)
+            orders, takes = choices.cell(made, cell)
+            self.order |= orders
+            for load, terms in takes.items():
+                self.takes[load].update(terms)
         self.runs: list[Term] = [values.runs(event) for event in made.events]
         """Whether each event happens."""
-        for load in loads:
+        for load in (event.index for event in made.events if event.is_load):
             self._taken(load)
         for cell in range(len(made.cells)):
             self._coherent(cell)
@@ -58,15 +57,6 @@ class Relations:
         return self.order[a, b]
 
     # --- reads-from
-
-    def _reads_from(self, load: int) -> None:
-        """Let a load take from one store of its cell that coherence does not rule out."""
-        sources = self._made.sources[load]
-        choose = self._choices.at_most_one
-        if self._made.always[load]:
-            choose = self._choices.one_of
-        terms = choose([f"rf {store} {load}" for store in sources])
-        self.takes[load].update(zip(sources, terms, strict=True))
 
     def _taken(self, load: int) -> None:
         """A load that happens takes from one store, one that does not from none."""

@@ -6,11 +6,10 @@ The counterpart of `values` where all executions are looked at together (`choice
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from checker import expression as ex
 from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
-from checker.model.choices import MAX_BITS, MAX_STORES, Tabled, TooMany, orders
+from checker.model.choices import Tabled, TooMany
 from checker.model.events import Event, Structure
 from checker.model.logic import Term, conj, disj, negate
 from checker.model.placement import PlacementClass
@@ -22,17 +21,10 @@ MAX_CASES = 256
 """Numbers that one value may have."""
 
 
-def size(made: Structure, placements: dict[str, list[PlacementClass]]) -> int:
-    """Return how many combinations of choices a program has; raises TooMany for many."""
-    if any(len(stores) > MAX_STORES for stores in made.stores):
-        raise TooMany
-    count = prod(len(found) for found in placements.values())
-    count *= prod(len(sources) + (not made.always[load]) for load, sources in made.sources.items())
-    count *= prod(orders([made.events[s].thread for s in stores]) for stores in made.stores)
-    count *= prod(len(numbers) for _, numbers in _free(made))
-    if count > MAX_BITS:
-        raise TooMany
-    return count
+def table(made: Structure, placements: dict[str, list[PlacementClass]]) -> Tabled:
+    """Return a table with room for a program's choices; raises TooMany where they are many."""
+    others = [len(found) for found in placements.values()]
+    return Tabled(made, [*others, *(len(numbers) for _, numbers in _free(made))])
 
 
 def _free(made: Structure) -> list[tuple[Free, tuple[int, ...]]]:
