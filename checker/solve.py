@@ -83,6 +83,8 @@ class Query:
         found = solver.model()
         for options in self.model.choices():
             for term in options:
+                if term is True:
+                    break
                 if not z3.is_true(found.eval(term, model_completion=True)):
                     if not decide(solver, *pinned, term):
                         continue

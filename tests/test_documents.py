@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.arch import folders
 from checker.cli import main
 from tests.inputs import ROOT
 
@@ -27,8 +28,9 @@ def _shown(block: re.Pattern[str]) -> Iterator[Shown]:
             yield path.name, command, printed
 
 
-def _named(found: list[Shown]) -> list[str]:
-    return [f"{page}: {command}" for page, command, _ in found]
+def _cases(found: list[Shown]) -> pytest.MarkDecorator:
+    cases = [pytest.param(*one[1:], id=f"{one[0]}: {one[1]}") for one in found]
+    return pytest.mark.parametrize(("command", "printed"), cases)
 
 
 CHECKS, TABLES = list(_shown(_CHECK)), list(_shown(_TABLE))
@@ -38,7 +40,9 @@ CHECKS, TABLES = list(_shown(_CHECK)), list(_shown(_TABLE))
 
 _FILE = re.compile(r"`(mine/[\w/]+\.toml)`")
 _TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
-_BROKEN = re.compile(r"```console\n\$ sed -i 's/(.*?)/(.*?)/' (\S+); litmus ([^\n]*)\n(.*?)```", re.DOTALL)
+_BROKEN = re.compile(
+    r"```console\n\$ sed -i 's/(.*?)/(.*?)/' (\S+); litmus ([^\n]*)\n(.*?)```", re.DOTALL
+)
 _EXAMPLE = (ROOT / "docs" / "architectures.md").read_text("utf-8")
 
 
@@ -53,21 +57,24 @@ def _example() -> dict[str, str]:
 
 
 @pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working folder with the shipped tests and the example's files in it."""
     for name, text in _example().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     (tmp_path / "litmus").symlink_to(ROOT / "litmus")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    folders.use(())
 
 
 # --- the pages ------------------------------------------------------------------------------------
 
 
 def test_the_pages_show_the_main_examples() -> None:
-    assert any("stolen-time.litmus" in command for page, command, _ in CHECKS if page == "README.md")
+    assert any(
+        "stolen-time.litmus" in command for page, command, _ in CHECKS if page == "README.md"
+    )
     for page in ("README.md", "debate.md", "architectures.md", "table.md", "explain.md"):
         assert page in {one for one, _, _ in TABLES}
     assert sorted(_example()) == [
@@ -75,20 +82,20 @@ def test_the_pages_show_the_main_examples() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("page", "command", "printed"), CHECKS, ids=_named(CHECKS))
+@_cases(CHECKS)
 @pytest.mark.usefixtures("beside")
 def test_shown_verdicts_are_real(
-    page: str, command: str, printed: str, capsys: pytest.CaptureFixture[str]
+    command: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A solver of another version may find another witness; the verdicts are the same."""
     main(shlex.split(command, comments=True))
     assert _HEAD.findall(capsys.readouterr().out) == _HEAD.findall(printed)
 
 
-@pytest.mark.parametrize(("page", "command", "printed"), TABLES, ids=_named(TABLES))
+@_cases(TABLES)
 @pytest.mark.usefixtures("beside")
 def test_shown_tables_and_explanations_are_printed(
-    page: str, command: str, printed: str, capsys: pytest.CaptureFixture[str]
+    command: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An ellipsis stands for the rest."""
     main(shlex.split(command))

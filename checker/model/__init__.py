@@ -27,7 +27,7 @@ from checker.model.cat import cat_model
 from checker.model.cat.syntax import CatModel
 from checker.model.choices import Solved
 from checker.model.events import Structure, asks_values, structure, torn_questions
-from checker.model.logic import Term, require
+from checker.model.logic import Term, conj, negate, require
 from checker.model.ordering import Ordering
 from checker.model.placement import PlacementClass, classes
 from checker.model.promises import Promises
@@ -115,7 +115,18 @@ class Model:
             yield [values.equals(chance.free, number) for number in chance.numbers]
         yield from (terms for terms in self.promises.chosen.values() if len(terms) > 1)
         yield from (list(takes.values()) for takes in self.relations.takes if len(takes) > 1)
-        yield from ([term] for term in self.relations.order.values() if not isinstance(term, bool))
+        orders = {
+            pair: term
+            for pair, term in self.relations.order.items()
+            if pair[0] < pair[1] and not isinstance(term, bool)
+        }
+        together: dict[tuple[int, int], list[Term]] = {}
+        for (a, b), term in orders.items():
+            events = self.structure.events
+            together.setdefault((events[a].operation, events[b].operation), []).append(term)
+        for terms in together.values():  # most often two operations are ordered alike everywhere
+            yield [conj(terms), conj(map(negate, terms)), True]
+        yield from ([term, negate(term)] for term in orders.values())
 
 
 class TableModel(Model):
