@@ -65,7 +65,7 @@ def test_a_condition(written: str, meant: Proposition, quantifier: str) -> None:
 
 @pytest.mark.parametrize(("written", "shown"), [
     ("x=3", "[x]=3"), ("[x]=3", "[x]=3"), ("x.a=3", "[x.a]=3"), ("[x.a.b]=3", "[x.a.b]=3"),
-    ("x[2]=3", "[x[2]]=3"), ("x[0x2].a=3", "[x[2].a]=3"), ("[x[2]]=3", "[x[2]]=3"),
+    ("x[2]=3", "x[2]=3"), ("x[0x2].a=3", "[x[2].a]=3"), ("[x[2]]=3", "x[2]=3"),
 ])  # fmt: skip
 def test_a_place_in_memory(written: str, shown: str) -> None:
     assert parse(litmus(cond=f"exists {written}")).condition.text == f"exists {shown}"

@@ -114,10 +114,10 @@ def _forms(
             address = (residue + draft.place.offset) % modulus
             for parts in _expanded(alternative, size, address, draft):
                 _check_verbs(draft, parts, lowering)
+                _check_kinds(draft, parts, lowering)
                 steps = expand.steps(
                     parts, reads=draft.kind == "load", place=draft.place, contract=contract
                 )
-                _check_kinds(draft, steps, lowering)
                 if draft.kind == "rmw":
                     steps = orders.weakened(steps, orders.variant(draft.spelled))
                 found[steps, modulus, residue] = None
@@ -169,19 +169,12 @@ def _check_verbs(draft: Draft, parts: expand.Parts, lowering: select.Lowering) -
         )  # fmt: skip
 
 
-def _check_kinds(draft: Draft, steps: Steps, lowering: select.Lowering) -> None:
+def _check_kinds(draft: Draft, parts: expand.Parts, lowering: select.Lowering) -> None:
     """Refuse a lowering that does not do what its operation does."""
-    accesses = [step for step in steps if isinstance(step, Access)]
-    atomic = any(a.atomic for a in accesses)
-    wrong = draft.kind == "rmw" and not atomic
-    covered = {
-        byte
-        for access in accesses
-        if not access.zeros
-        for byte in range(access.start, access.start + access.footprint.size)
-    }
     size = draft.place.size if draft.place else 0
-    if wrong or not covered.issuperset(range(size)):
+    atomic = any(part.piece.verb == "rmw" for part in parts if not isinstance(part, Fence))
+    wrong = draft.kind == "rmw" and not atomic
+    if wrong or not expand.covers(parts, size):
         what = "is no read-modify-write" if wrong else f"does not cover its {size} bytes"
         raise Diagnostic(
             f"the lowering `{lowering.text}` of {draft.name} {what}", draft.at,

@@ -59,6 +59,13 @@ def expand(alternative: Alternative, size: int, address: int = 0) -> list[Parts]
     return found
 
 
+def covers(parts: Parts, size: int) -> bool:
+    """Whether the parts move every byte of an operation; zeros alone are not its value."""
+    pieces = [one.piece for one in parts if isinstance(one, Part) and not one.zeros]
+    moved = {byte for piece in pieces for byte in range(piece.at, piece.at + piece.size)}
+    return moved.issuperset(range(size))
+
+
 def _parts(step: Piece | Zero | Merge, size: int, address: int) -> Iterator[Part]:
     match step:
         case Zero(cls, block):

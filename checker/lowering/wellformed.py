@@ -12,6 +12,7 @@ from checker.arch.schema import Architecture
 from checker.arch.wellformed import Complaint
 from checker.diagnostic import Diagnostic, nearest
 from checker.lowering import expand, faults, notation, select
+from checker.lowering.operations import BARRIERS
 from checker.program import BYTES, Fence
 
 _KEYS = ("contract", "code", "source", "contract_source", "code_source", "fault")
@@ -69,6 +70,7 @@ class _Table:
         self._complaint = complaint
         self._arch = arch
         self._where = where
+        self._moves = where.split(".")[1] not in BARRIERS
 
     def check(self, table: Any, *, dated: bool) -> None:
         """Refuse what the table must not say, and a lowering without a source."""
@@ -162,7 +164,9 @@ class _Table:
             for alternative in alternatives:
                 for size in _tried(sizes):
                     for address in range(expand.modulus(alternative)):
-                        expand.expand(alternative, size, address)
+                        for parts in expand.expand(alternative, size, address):
+                            if self._moves and not expand.covers(parts, size):
+                                raise Diagnostic(f"`{text}` does not cover its {size} bytes")
         except Diagnostic as problem:
             self._fail(f"{layer} `{key}`: {problem.message}", problem.hint, layer, key)
 

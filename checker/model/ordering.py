@@ -102,7 +102,7 @@ class Ordering:
             "A": self._marked("acquire"),
             "Q": self._marked("acquire-pc"),
             "L": self._marked("release"),
-            "X": self._where(e.index for e in made.events if self._exclusive(e.index)),
+            "X": self._exclusive(),
             "NoRet": self._marked("no-return"),
             "id": identity(self.count),
             "po": self._pairs(self._program_order()),
@@ -114,7 +114,7 @@ class Ordering:
             "addr": self._pairs(self._depending("addr")),
             "data": self._pairs(self._depending("data")),
             "ctrl": self._pairs(self._depending("ctrl")),
-            "amo": self._pairs(self._updates()),
+            "amo": self._updates(),
             "lxsx": self._pairs(self._reservations()),
             "si": self._units(),
         }
@@ -142,9 +142,29 @@ class Ordering:
             e.index for e in self._made.events if word in self._made.access(e).order.split()
         )
 
-    def _exclusive(self, event: int) -> bool:
-        access = self._made.access(self._made.events[event])
-        return access.atomic or "exclusive" in access.order.split()
+    @cached_property
+    def _updating(self) -> dict[int, Term]:
+        """When each event is part of a read-modify-write that is promised to be one."""
+        found: dict[int, Term] = {}
+        for name, units in self._made.units.items():
+            for unit in (one for one in units if one.rmw):
+                placed = self._promises.placed(name, unit.classes)
+                held = conj((placed, self._promises.holds(unit.promise)))
+                for event in unit.events:
+                    found[event] = disj((found.get(event, False), held))
+        return found
+
+    def _exclusive(self) -> EventSet:
+        """Return the accesses of updates, and those of load-reserves and store-conditionals."""
+        return EventSet.of(
+            self.count,
+            (
+                (e.index, conj((self._updating.get(e.index, False), self._running[e.index])))
+                if "exclusive" not in self._made.access(e).order.split()
+                else (e.index, self._running[e.index])
+                for e in self._made.events
+            ),
+        )
 
     def _fence_sets(self) -> dict[str, EventSet]:
         """Return a set for each kind of fence, by the name that `fence_set` gives it."""
@@ -276,13 +296,22 @@ class Ordering:
                         elif kind != "data" or not self._made.events[b].is_load:
                             yield a, b
 
-    def _updates(self) -> Iterator[tuple[int, int]]:
-        """Yield load and store of each read-modify-write instruction, for each shared access."""
-        for operation in self._made.program.operations:
-            events = [e for e in self._made.events if e.operation == operation.number]
-            for load in (e for e in events if e.is_load and self._made.access(e).atomic):
-                for store in (e for e in events if not e.is_load and e.step > load.step):
-                    yield load.index, store.index
+    def _updates(self) -> Relation:
+        """Return load and store of each read-modify-write that is promised to be one."""
+
+        def terms() -> Iterator[tuple[int, int, Term]]:
+            for operation in self._made.program.operations:
+                events = [e for e in self._made.events if e.operation == operation.number]
+                steps = sorted({e.step for e in events if not e.is_load})
+                for load in (e for e in events if e.is_load and e.index in self._updating):
+                    after = next((step for step in steps if step > load.step), None)
+                    for store in (e for e in events if e.step == after):
+                        if store.index in self._updating:
+                            one = (self._updating[load.index], self._updating[store.index])
+                            both = self._both(load.index, store.index)
+                            yield load.index, store.index, conj((*one, both))
+
+        return Relation.of(self.count, terms())
 
     def _reservations(self) -> Iterator[tuple[int, int]]:
         """Yield load and store of each pair of a load-reserve and a store-conditional."""

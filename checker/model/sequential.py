@@ -13,6 +13,7 @@ from checker.model.events import INITIAL
 from checker.model.logic import (
     Term,
     conj,
+    disj,
     earlier,
     equal,
     implies,
@@ -50,6 +51,10 @@ def literal(model: Model) -> Term:
             for store in stores:
                 both = conj((relations.runs[load], relations.runs[store]))
                 agree(conj((both, negate(relations.visible(store, load)))), load, store)
+    for load, store, other in _reservations(model):
+        both = conj((holds, relations.runs[store], relations.runs[other]))
+        apart = disj((earlier(time[other], time[load]), earlier(time[store], time[other])))
+        require(model.solver, implies(both, apart))
     for name, units in made.units.items():
         for unit in units:
             held = conj(
@@ -62,6 +67,23 @@ def literal(model: Model) -> Term:
             for a, b in pairwise(unit.events):
                 require(model.solver, implies(held, equal(time[a], time[b])))
     return holds
+
+
+def _reservations(model: Model) -> Iterator[tuple[int, int, int]]:
+    """Yield load and store of each reservation, with a store of another thread to the same cell.
+
+    It does not come between the two where the store happens: that is what a reservation is for.
+    """
+    made = model.structure
+    events = made.events
+    for operation in model.program.operations:
+        if operation.pair is not None:
+            for store in (e for e in events if e.operation == operation.number):
+                for load in (e for e in events if e.operation == operation.pair):
+                    if load.cell == store.cell:
+                        for other in made.stores[store.cell]:
+                            if events[other].thread != store.thread:
+                                yield load.index, store.index, other
 
 
 def _program_order(model: Model) -> Iterator[tuple[int, int]]:
