@@ -57,7 +57,7 @@ class Access:
     """The byte of the operation's value that the access's first byte carries."""
     order: str = ""
     """Words for the ordering axioms: `acquire`, `release`, `acquire-pc`, `exclusive`,
-    `no-return`, or nothing."""
+    `no-return`; `ascending` or `descending`, by address, where its elements are ordered."""
     promised: str = ""
     """What promises that the access is whole where it is aligned: a contract, or nothing."""
     cite: str = ""

@@ -14,7 +14,7 @@ from checker.cli import main
 from tests.inputs import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-_CHECK = re.compile(r"```console\n\$ litmus (check litmus/[^\n|]*)\n(.*?)```", re.DOTALL)
+_CHECK = re.compile(r"```console\n\$ litmus (check [\w/.-]+\.litmus[^\n|]*)\n(.*?)```", re.DOTALL)
 _TABLE = re.compile(r"```console\n\$ litmus ((?:table|explain) [^\n|]*)\n(.*?)```", re.DOTALL)
 _HEAD = re.compile(r"^  (\S+) +(forbidden|fragile|ALLOWED|UNKNOWN)", re.MULTILINE)
 
@@ -34,6 +34,27 @@ def _cases(found: list[Shown]) -> pytest.MarkDecorator:
 
 
 CHECKS, TABLES = list(_shown(_CHECK)), list(_shown(_TABLE))
+
+
+# --- files that a page shows ----------------------------------------------------------------------
+
+_TEST = re.compile(r"```(?:c|text)\n((?:C|AArch64) .*?)```", re.DOTALL)
+_MODEL = re.compile(r"```(?:c|text)\n(\".*?)```", re.DOTALL)
+
+
+def _files() -> dict[str, str]:
+    """Return the tests and models that pages show, by the name that is used next."""
+    found: dict[str, str] = {}
+    for path in (*PAGES, ROOT / "CONTRIBUTING.md"):
+        text = path.read_text("utf-8")
+        for block, ending in ((_TEST, "litmus"), (_MODEL, "cat")):
+            for shown in block.finditer(text):
+                name = re.search(
+                    rf"^\$ .*?\b([\w-]+\.{ending})\b", text[shown.end() :], re.MULTILINE
+                )
+                assert name, f"{path.name}: nothing is done with {shown[1][:20]}"
+                found[name[1]] = shown[1]
+    return found
 
 
 # --- the example of architectures.md --------------------------------------------------------------
@@ -58,8 +79,8 @@ def _example() -> dict[str, str]:
 
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A working folder with the shipped tests and the example's files in it."""
-    for name, text in _example().items():
+    """A working folder with the shipped tests, and in it the files that the pages show."""
+    for name, text in (_files() | _example()).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     (tmp_path / "litmus").symlink_to(ROOT / "litmus")
@@ -114,6 +135,20 @@ def test_shown_mistakes_are_found(beside: Path, capsys: pytest.CaptureFixture[st
         assert main(shlex.split(command)) == 2
         assert capsys.readouterr().err == printed
         file.write_text(before, "utf-8")
+
+
+_ROW = re.compile(r"^\| ([\w+-]+)[^|]*\|[^|]*\| (forbidden|fragile) \| (.*) \|$", re.MULTILINE)
+
+
+@pytest.mark.usefixtures("beside")
+def test_the_instructions_of_the_debate_are_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _ROW.findall((ROOT / "docs" / "debate.md").read_text("utf-8"))
+    assert len(rows) >= 15
+    for arch, verdict, tests in rows:
+        main(["check", *re.findall(r"`([^`]+)`", tests), "--arch", arch])
+        found = _HEAD.findall(capsys.readouterr().out)
+        assert found == [(arch, verdict)] * len(found)
+        assert found
 
 
 def test_tests_that_a_page_names_are_there() -> None:

@@ -31,6 +31,12 @@ FENCES = (
 )  # fmt: skip
 """Names of fence sets that a model may use; those that a program has not are empty."""
 
+WAYS = ("ascending", "descending")
+"""Words of an access's order: its elements are read or written one by one, by address."""
+
+SEVERAL = frozenset(("exclusive", "exclusive-pair", "llsc", "llsc-pair", "lrsc", "reservation"))
+"""Classes whose read-modify-write is a loop of several instructions: no `amo`, but `lxsx`."""
+
 
 class Ordering:
     """The base sets and relations of one program, and the checks of a model on them."""
@@ -115,7 +121,7 @@ class Ordering:
             "data": self._pairs(self._depending("data")),
             "ctrl": self._pairs(self._depending("ctrl")),
             "amo": self._updates(),
-            "lxsx": self._pairs(self._reservations()),
+            "lxsx": self._reservations(),
             "si": self._units(),
         }
         values |= self._fence_sets()
@@ -196,12 +202,29 @@ class Ordering:
         return threads
 
     def _program_order(self) -> Iterator[tuple[int, int]]:
-        """Yield program order: between operations, and between an operation's accesses."""
+        """Yield program order: between operations, between an operation's accesses, and within one.
+
+        An access whose elements are ordered is as several accesses, one after the other. Where a
+        unit holds them together that they are in order adds nothing: they are at once to others.
+        """
         for events in self._threads.values():
             for index, (place, a) in enumerate(events):
                 for later, b in events[index + 1 :]:
                     if place != later:
                         yield a, b
+                    elif (earlier := self._earlier(a, b)) is not None:
+                        yield earlier, a + b - earlier
+
+    def _earlier(self, a: int, b: int) -> int | None:
+        """Return which of two events of one access is before the other, if either is."""
+        access = self._made.access(self._made.events[a])
+        way = next((word for word in access.order.split() if word in WAYS), None)
+        of_a, of_b = (
+            (self._made.events[event].byte - access.start) // access.element for event in (a, b)
+        )
+        if way is None or of_a == of_b:
+            return None
+        return a if (of_a < of_b) == (way == "ascending") else b
 
     def _same_thread(self) -> Iterator[tuple[int, int]]:
         for events in self._threads.values():
@@ -297,29 +320,42 @@ class Ordering:
                             yield a, b
 
     def _updates(self) -> Relation:
-        """Return load and store of each read-modify-write that is promised to be one."""
+        """Return load and store of each read-modify-write that is one instruction."""
+        return Relation.of(
+            self.count,
+            (pair for pair in self._read_modify_writes if not self._is_several(pair[0])),
+        )
+
+    def _reservations(self) -> Relation:
+        """Return load and store of each pair of a load-reserve and a store-conditional."""
 
         def terms() -> Iterator[tuple[int, int, Term]]:
             for operation in self._made.program.operations:
-                events = [e for e in self._made.events if e.operation == operation.number]
-                steps = sorted({e.step for e in events if not e.is_load})
-                for load in (e for e in events if e.is_load and e.index in self._updating):
-                    after = next((step for step in steps if step > load.step), None)
-                    for store in (e for e in events if e.step == after):
-                        if store.index in self._updating:
-                            one = (self._updating[load.index], self._updating[store.index])
-                            both = self._both(load.index, store.index)
-                            yield load.index, store.index, conj((*one, both))
+                if operation.pair is not None:
+                    for a in self._events_of.get(operation.pair, ()):
+                        for b in self._events_of.get(operation.number, ()):
+                            yield a, b, self._both(a, b)
+            yield from (pair for pair in self._read_modify_writes if self._is_several(pair[0]))
 
         return Relation.of(self.count, terms())
 
-    def _reservations(self) -> Iterator[tuple[int, int]]:
-        """Yield load and store of each pair of a load-reserve and a store-conditional."""
+    def _is_several(self, load: int) -> bool:
+        return self._made.access(self._made.events[load]).cls in SEVERAL
+
+    @cached_property
+    def _read_modify_writes(self) -> list[tuple[int, int, Term]]:
+        """Load and store of each update that is promised to be one, and when it is."""
+        found = []
         for operation in self._made.program.operations:
-            if operation.pair is not None:
-                for a in self._events_of.get(operation.pair, ()):
-                    for b in self._events_of.get(operation.number, ()):
-                        yield a, b
+            events = [e for e in self._made.events if e.operation == operation.number]
+            steps = sorted({e.step for e in events if not e.is_load})
+            for load in (e for e in events if e.is_load and e.index in self._updating):
+                after = next((step for step in steps if step > load.step), None)
+                for store in (e for e in events if e.step == after and e.index in self._updating):
+                    held = (self._updating[load.index], self._updating[store.index])
+                    both = self._both(load.index, store.index)
+                    found.append((load.index, store.index, conj((*held, both))))
+        return found
 
     # --- single-copy atomic units
 

@@ -112,6 +112,23 @@ def _store_pair(step: Step, cls: str, order: str = "") -> None:
     )  # fmt: skip
 
 
+def _load_ordered_pair(step: Step) -> None:
+    """Carry LDIAPP out: it reads its registers one after the other, as the pseudocode has it.
+
+    Arm ARM C6.2, LDIAPP: the first register is the one with the lower address.
+    """
+    _load_pair(step, "rcpc3-pair", f"{ACQUIRE_PC} ascending")
+
+
+def _store_ordered_pair(step: Step) -> None:
+    """Carry STILP out: one register after the other; a stack that grows downwards from its top.
+
+    Arm ARM C6.2, STILP: the form with pre-index, whose offset is negative, begins with the second.
+    """
+    way = "descending" if step.place(2).write_back == "pre" else "ascending"
+    _store_pair(step, "rcpc3-pair", f"{RELEASE} {way}")
+
+
 def _pair(step: Step, k: int, bits: int) -> Tracked:
     """Return two register operands as one number, the first low: it has the lower address."""
     return join(step.get(k, bits), step.get(k + 1, bits))
@@ -128,23 +145,23 @@ def _put_pair(step: Step, k: int, both: Tracked) -> None:
 def _pairs() -> dict[str, Entry]:
     form = "X0, X1, [X2] with an offset"
     loads = {
-        "ldp": ("pair", ""),
-        "ldnp": ("pair", ""),
-        "ldtp": ("pair-unprivileged", ""),
-        "ldtnp": ("pair-unprivileged-nt", ""),
-        "ldiapp": ("rcpc3-pair", ACQUIRE_PC),
+        "ldp": "pair",
+        "ldnp": "pair",
+        "ldtp": "pair-unprivileged",
+        "ldtnp": "pair-unprivileged-nt",
     }
     stores = {
-        "stp": ("pair", ""),
-        "stnp": ("pair-nt", ""),
-        "sttp": ("pair-unprivileged", ""),
-        "sttnp": ("pair-unprivileged-nt", ""),
-        "stilp": ("rcpc3-pair", RELEASE),
+        "stp": "pair",
+        "stnp": "pair-nt",
+        "sttp": "pair-unprivileged",
+        "sttnp": "pair-unprivileged-nt",
     }
     return {
         "ldpsw": Entry(_load_pair_signed, form),
-        **{n: Entry(partial(_load_pair, cls=c, order=o), form) for n, (c, o) in loads.items()},
-        **{n: Entry(partial(_store_pair, cls=c, order=o), form) for n, (c, o) in stores.items()},
+        "ldiapp": Entry(_load_ordered_pair, form),
+        "stilp": Entry(_store_ordered_pair, form),
+        **{name: Entry(partial(_load_pair, cls=cls), form) for name, cls in loads.items()},
+        **{name: Entry(partial(_store_pair, cls=cls), form) for name, cls in stores.items()},
     }
 
 

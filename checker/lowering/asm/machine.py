@@ -13,13 +13,13 @@ Numbers in registers are what the machine's arithmetic sees; in operations they 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from checker import expression as ex
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import FALSE, TRUE, Const, Expression, Free, ReadValue
 from checker.lowering.asm import fold
+from checker.lowering.asm.path import Path, Reservation, Trace
 from checker.lowering.asm.tracked import (
     NOTHING,
     Tracked,
@@ -52,46 +52,6 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_OPERATIONS = 200
-
-
-# --- what has happened ----------------------------------------------------------------------------
-
-
-@dataclass
-class Trace:
-    """What all threads of a test have done so far."""
-
-    drafts: list[Draft] = field(default_factory=list)
-    assumed: list[Expression] = field(default_factory=list)
-    """Executions in which one of these fails go on where a loop was cut."""
-    environment: list[Expression] = field(default_factory=list)
-    """What holds of every execution: that addresses are those of locations."""
-    cut: bool = False
-
-
-class Reservation(NamedTuple):
-    """What a load-reserve holds, and when: its address may depend on what was read."""
-
-    operation: int
-    footprint: Footprint
-    when: Expression
-
-
-@dataclass
-class Path:
-    """A way through the thread: when it is taken, and what is true at its end."""
-
-    registers: dict[str, Tracked]
-    guard: Expression = TRUE
-    ctrl: frozenset[int] = NOTHING
-    """Operations that decided how it came here."""
-    done: frozenset[int] = NOTHING
-    """Operations on it."""
-    reserved: tuple[Reservation, ...] = ()
-
-    def copy(self, guard: Expression) -> Path:
-        """Return the same way under another guard."""
-        return Path(dict(self.registers), guard, self.ctrl, self.done, self.reserved)
 
 
 class Machine:
