@@ -109,8 +109,8 @@ LDNP W0,W1,[X10]           load pair 8/4
 LDPSW X0,X1,[X10]          load ldpsw 8/4
 STP W0,W1,[X10,#8]         store pair 8/4
 STNP X0,X1,[X10]           store pair-nt 16/8
-LDIAPP X0,X1,[X10]         load rcpc3-pair 16/8 acquire-pc
-STILP W0,W1,[X10]          store rcpc3-pair 8/4 release
+LDIAPP X0,X1,[X10]         load rcpc3-pair 16/8 acquire-pc ascending
+STILP W0,W1,[X10]          store rcpc3-pair 8/4 release ascending
 LDXR X0,[X10]              load exclusive 8 exclusive
 LDAXRB W0,[X10]            load exclusive 1 acquire exclusive
 LDAXP X0,X1,[X10]          load exclusive 16/8 acquire exclusive
