@@ -8,6 +8,7 @@ from itertools import chain
 
 from checker import arch as archs
 from checker import contracts
+from checker import litmus as ast
 from checker.arch import Target
 from checker.arch.kernel import COMPLETE, Kernel, spell
 from checker.diagnostic import Diagnostic, LimitReached
@@ -137,7 +138,7 @@ def check(
         else:
             verdict = _decide(verdict, drawn, code, contract, limits, asked.ordering)
         verdict = replace(
-            verdict, notes=tuple(_notes(target, drawn, code, contract, asked.ordering))
+            verdict, notes=tuple(_notes(test, target, drawn, code, contract, asked.ordering))
         )
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
@@ -180,7 +181,7 @@ def _decide(
         for query in queries:
             if query.reachable(practice=False):
                 found = replace(query.witness(practice=False), layer=query.program.layer)
-                if queries is promised:
+                if queries is promised and query not in today:
                     found = replace(found, layer="contract")
                 return replace(
                     verdict,
@@ -245,7 +246,14 @@ def _judge(test: Test, verdict: Verdict) -> Verdict:
     return replace(verdict, holds=holds, ok=wanted)
 
 
+def _asks_faults(proposition: ast.Proposition) -> bool:
+    if isinstance(proposition, ast.Connective):
+        return any(map(_asks_faults, proposition.args))
+    return isinstance(proposition, ast.Faulted)
+
+
 def _notes(
+    test: Test,
     target: Target,
     drawn: Sketch,
     code: list[Program],
@@ -258,6 +266,8 @@ def _notes(
     if (fences or len(places) > 1) and target.order is None and ordering is None:
         known = "only coherence and atomicity count"
         notes.append(f"no ordering axioms of {target.arch.name} are published: {known}")
+    if not any(d.faults for d in drawn.drafts) and _asks_faults(test.condition.proposition):
+        notes.append("nothing faults unless it is asked for: --faults, or `Faults = yes`")
     inexact = dict.fromkeys(name for program in (*code, *contract) for name in program.inexact)
     if inexact:
         asked, known = spell(code[0].target.kernel), spell(COMPLETE)

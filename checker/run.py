@@ -118,8 +118,9 @@ def check_file(path: str, request: Request) -> Outcome:
         try:
             verdicts.append(check(test, target, name, request.limits, asked))
         except Diagnostic as problem:
+            own = problem.file in ("", name)
             problem.file = problem.file or name
-            problems[_problem(problem, source)] = None
+            problems[_problem(problem, source if own else None)] = None
         except RecursionError:
             deep = Diagnostic(
                 "a value depends on too long a chain of others", (1, 1),

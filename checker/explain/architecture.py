@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import arch as archs
-from checker.arch import Target, granted
+from checker.arch import Target, folders, granted
 from checker.arch.kernel import spell
 from checker.arch.schema import NORMAL, Feature, Rule
 from checker.explain import statements
@@ -36,6 +36,7 @@ def explain(target: Target) -> ArchitectureFacts:
         name=target.name,
         title=arch.title,
         family=arch.family,
+        data=tuple(folders.shown(path) for path in folders.files(arch.family, "arch.toml")),
         aliases=arch.aliases,
         word=arch.word,
         endian=target.endian,

@@ -36,6 +36,8 @@ class Statement:
     """For a fault: whether the access ends there, or the kernel performs it in pieces."""
     file: str = ""
     """For ordering axioms: the model in the cat language."""
+    about: str = ""
+    """For other axioms: one of `checker.arch.schema.AXIOMS`."""
 
 
 # --- an architecture ------------------------------------------------------------------------------
@@ -104,6 +106,8 @@ class ArchitectureFacts:
     name: str
     title: str
     family: str
+    data: tuple[str, ...]
+    """The files that it was read from."""
     aliases: tuple[str, ...]
     word: int
     endian: str
@@ -187,6 +191,8 @@ class RuleFacts:
 
     statement: Statement
     family: str
+    data: tuple[str, ...]
+    """The files that it was read from."""
     tests: tuple[Resting, ...]
     asked: int
     """How many results were looked at: those in which some access is in its scope."""

@@ -78,7 +78,7 @@ def of_axiom(axiom: Axiom) -> Statement:
     """Return an axiom."""
     return Statement(
         axiom.id, "axiom", (), axiom.says, axiom.evidence, axiom.source, axiom.note,
-        needs=tuple(sorted(axiom.needs)), memory=tuple(sorted(axiom.memory)),
+        needs=tuple(sorted(axiom.needs)), memory=tuple(sorted(axiom.memory)), about=axiom.kind,
     )  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import TRUE, Const, Expression
-from checker.lowering import calls
+from checker.lowering import calls, pointers
 from checker.lowering import values as c
+from checker.lowering.asm import fold
 from checker.lowering.layout import Layout, spell
 from checker.lowering.objects import Local, Objects, State, World
 from checker.lowering.values import Address, Integer, Value
@@ -113,12 +114,33 @@ class ThreadRunner(Objects):
     def _join(self, name: str, condition: Expression, yes: Local, no: Local) -> Local:
         if yes.value == no.value:
             return yes
-        if isinstance(yes.value, Address) or isinstance(no.value, Address):
+        one, other = yes.value, no.value
+        if not isinstance(one, Address) and not isinstance(other, Address):
+            return Local(yes.type, ex.choose(condition, one, other))
+        if any(isinstance(side, Address) and side.local for side in (one, other)):
             raise Diagnostic(
                 f"`{name}` points to different places in the two branches of an `if`",
                 self._thread.at, "give each branch a pointer of its own",
             )  # fmt: skip
-        return Local(yes.type, ex.choose(condition, yes.value, no.value))
+        sides = [
+            side if isinstance(side, Address) else self.valued(side, yes.type)
+            for side in (one, other)
+        ]
+        return Local(yes.type, self._either(condition, *sides, self._thread.at))
+
+    def _either(self, condition: Expression, yes: Value, no: Value, at: Position) -> Address:
+        """Return the pointer that is one of two values, of which one is a pointer at least."""
+        numbers, pointer, exact = [], None, True
+        for side in (yes, no):
+            if isinstance(side, Address):
+                pointer, exact = side, exact and side.exact
+                side = self.address_value(side, at)
+            elif not isinstance(side.value, Const):
+                exact = False
+            numbers.append(side.convert(8 * self._word, signed=False).value)
+        assert pointer is not None
+        chosen = ex.choose(condition, *numbers)
+        return Address("", local=False, offset=0, type=pointer.type, number=chosen, exact=exact)
 
     # --- expressions
 
@@ -166,8 +188,25 @@ class ThreadRunner(Objects):
         """Return an address as a number, of which only equality with others means anything."""
         if address.local:
             raise Diagnostic("the address of a local variable has no value here", at)
+        if address.number is not None:
+            self._keep(address)
+            offset = Const(address.offset % (1 << address.number.bits), address.number.bits)
+            return Integer(fold.binary("add", address.number, offset), False)
+        self.state.stored.add((address.base, address.offset))
         number = self.world.addresses[address.base] + address.offset
         return Integer(Const(number, 8 * self._word), False)
+
+    def _keep(self, address: Address) -> None:
+        """Note where a pointer that becomes a number may point to."""
+        step = 1 if address.type == ast.Scalar("void") else self.layout.size(address.type)
+        self.state.stored.update(pointers.moved(self.world, address, step))
+
+    def stored(self, expr: ast.Expr, type_: ast.Type) -> Integer:
+        """Evaluate what an object of a type is to hold, as a number."""
+        value = self.value(expr)
+        if isinstance(type_, ast.Pointer):
+            value = self._cast(type_, value, expr.at)
+        return self.address_value(value, expr.at) if isinstance(value, Address) else value
 
     def _unary(self, op: str, of: Integer, at: Position) -> Integer:
         match op:
@@ -211,22 +250,29 @@ class ThreadRunner(Objects):
             return c.flag(first)
         return c.flag(ex.binary("and" if op == "&&" else "or", first, result[1]))
 
-    def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr) -> Integer:
+    def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr) -> Value:
         test = self.integer(condition).truth()
-        results: list[Integer] = []
+        results: list[Value] = []
 
         def take(side: ast.Expr) -> Callable[[], None]:
-            return lambda: results.append(self.integer(side))
+            return lambda: results.append(self.value(side))
 
         self._branch(test, take(yes), take(no))
         if len(results) == 1:
             return results[0]
-        first, second = c.common(results[0], results[1])
+        one, other = results
+        if isinstance(one, Address) or isinstance(other, Address):
+            return self._either(test, one, other, yes.at)
+        first, second = c.common(one, other)
         return Integer(ex.choose(test, first.value, second.value), first.signed)
 
     def _cast(self, type_: ast.Type, value: Value, at: Position) -> Value:
         if isinstance(type_, ast.Pointer) and isinstance(value, Address):
             return replace(value, type=type_.to)
+        if isinstance(type_, ast.Pointer) and isinstance(value, Integer):
+            number = value.convert(8 * self._word, value.signed).value
+            exact = isinstance(number, Const)
+            return Address("", local=False, offset=0, type=type_.to, number=number, exact=exact)
         if isinstance(value, Address):
             value = self.address_value(value, at)
         if type_ == ast.Scalar("void"):
@@ -295,10 +341,7 @@ class ThreadRunner(Objects):
             if isinstance(value.type, ast.Array):
                 return replace(value, type=value.type.of)
             return value
-        raise Diagnostic(
-            "this pointer was computed or read from memory; following it is not supported", at,
-            "name the location it points to",
-        )  # fmt: skip
+        raise Diagnostic("this is a number and not a pointer", at, "cast it: *(u32 *)r0")
 
     def assign(self, target: Address, value: ast.Expr) -> Value:
         """Assign an expression, or an initializer, to a place."""
@@ -307,11 +350,14 @@ class ThreadRunner(Objects):
                 self.assign(place, item)
             return Integer(Const(0, 32), True)
         result = self.value(value)
-        if isinstance(result, Address):
-            if target.local and isinstance(target.type, ast.Pointer):
+        if isinstance(target.type, ast.Pointer):
+            result = self._cast(target.type, result, value.at)
+            if target.local and isinstance(self.locals[target.base].type, ast.Pointer):
                 self.locals[target.base].value = result
                 return result
+        if isinstance(result, Address):
             result = self.address_value(result, value.at)
+        self.no_lock(target.type, value.at)
         size = self.layout.size(target.type)
         if not self.layout.is_integer(target.type) and not isinstance(target.type, ast.Pointer):
             raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", value.at)

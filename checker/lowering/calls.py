@@ -9,7 +9,7 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import TRUE, Const, Expression, ReadValue
-from checker.lowering import faults
+from checker.lowering import faults, locks
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import spell
@@ -25,6 +25,7 @@ MAX_COPY = 4096
 Arguments = Mapping[str, ast.Expr]
 
 _SUCCESS = Integer(Const(0, 32), True)
+_ONE = Integer(Const(1, 32), True)
 
 _CONVERSIONS = {
     name: (bits, kind == "be")
@@ -39,12 +40,15 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
     """Run a call and return its value; raises Diagnostic where it has no meaning here."""
     name, args, at = expr.name, expr.args, expr.at
     if name in BARRIERS:
+        _count(name, args, (), at)
         number = run.next_number(at)
         run.state.drafts.append(Draft(number, run.thread, name, "fence", at, guard=run.executed))
         return _SUCCESS
-    if name in ("likely", "unlikely") and len(args) == 1:
+    if name in ("likely", "unlikely"):
+        _count(name, args, ("condition",), at)
         return run.integer(args[0])
-    if name in _CONVERSIONS and len(args) == 1:
+    if name in _CONVERSIONS:
+        _count(name, args, ("value",), at)
         bits, big = _CONVERSIONS[name]
         value = run.integer(args[0]).convert(bits, signed=False)
         same = big == run.layout.big_endian
@@ -52,17 +56,23 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
     known = shape(name)
     if known is None:
         raise _unknown(name, at)
-    if len(args) != len(known.roles):
-        raise Diagnostic(
-            f"{name}() takes {len(known.roles)} arguments, not {len(args)}", at,
-            f"{name}({', '.join(known.roles)})",
-        )  # fmt: skip
+    _count(name, args, known.roles, at)
     outer = (run.spelled, run.side, run.user_side)
     run.spelled, run.user_side = name, known.user_side
     try:
         return _operate(run, known, dict(zip(known.roles, args, strict=True)), at)
     finally:
         run.spelled, run.side, run.user_side = outer
+
+
+def _count(name: str, args: tuple[ast.Expr, ...], roles: tuple[str, ...], at: Position) -> None:
+    """Refuse a call with another number of arguments than it takes."""
+    if len(args) != len(roles):
+        plural = "" if len(roles) == 1 else "s"
+        raise Diagnostic(
+            f"{name}() takes {len(roles)} argument{plural}, not {len(args)}", at,
+            f"{name}({', '.join(roles)})",
+        )  # fmt: skip
 
 
 def _unknown(name: str, at: Position) -> Diagnostic:
@@ -90,7 +100,7 @@ def _operate(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> 
             return outcome(run, shape, value.bits // 8)
         case "put" | "write":
             place = _place(run, args, at)
-            value = run.integer(args["value"])
+            value = run.stored(args["value"], place.type)
             run.put(place, run.raw(value, run.layout.size(place.type)), shape.operation, at)
             return outcome(run, shape, run.layout.size(place.type))
         case "get" | "get_guest":
@@ -99,7 +109,9 @@ def _operate(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> 
             place = _place(run, args, at)
             if place.local:
                 return run.load(place, at)
-            return run.number(run.read(shape.operation, place, at), place.type)
+            return run.valued(run.read(shape.operation, place, at), place.type)
+        case "lock" | "trylock" | "unlock" | "held":
+            return locks.operate(run, shape, args["pointer"], at)
     return _SUCCESS
 
 
@@ -122,6 +134,7 @@ def _place(run: ThreadRunner, args: Arguments, at: Position) -> Address:
         place, where = run.lvalue(args["lvalue"]), args["lvalue"].at
     else:
         place, where = run.pointer(args["pointer"], at), args["pointer"].at
+    run.no_lock(place.type, where)
     if run.layout.is_integer(place.type) or isinstance(place.type, ast.Pointer):
         return place
     raise Diagnostic(f"`{spell(place.type)}` is not an integer", where, "name a field, or cast")
@@ -221,26 +234,34 @@ def _fill(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Int
     return _SUCCESS
 
 
-def _modify(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Integer:
+def _modify(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Value:
     """Add an atomic read-modify-write: Documentation/atomic_t.txt."""
     place = _place(run, args, at)
     if place.local:
         raise Diagnostic("an atomic operation on a local variable", at)
     size, signed = run.layout.size(place.type), run.layout.is_signed(place.type)
-    operand = run.integer(args["value"]) if "value" in args else Integer(Const(1, 32), True)
-    operand = operand.convert(8 * size, signed)
+    given = run.stored(args["value"], place.type) if "value" in args else _ONE
+    operand = given.convert(8 * size, signed)
     expected = run.integer(args["old"]).convert(8 * size, signed) if "old" in args else None
-    old = run.number(ReadValue(len(run.state.drafts), 8 * size), place.type)
-    new = operand if shape.verb != "update" else _update(shape.update, old, operand, at)
-    stores_if = ex.binary("eq", old.value, expected.value) if expected else TRUE
-    run.emit(shape.operation, "rmw", place, size, at, run.raw(new, size), stores_if)
+
+    def after(old: Integer) -> Integer:
+        return operand if shape.verb != "update" else _update(shape.update, old, operand, at)
+
+    found = []
+    for case in run.cases(place, size, at):
+        raw = ReadValue(run.next_number(at), 8 * size)
+        old = run.number(raw, place.type)
+        stores_if = ex.binary("eq", old.value, expected.value) if expected else TRUE
+        run.emit(shape.operation, "rmw", case, size, at, run.raw(after(old), size), stores_if)
+        found.append((case.when, raw))
+    result = run.result(found, 8 * size)
     match shape.result:
         case "new":
-            return new
+            return after(run.number(result, place.type))
         case "zero":
-            return c.flag(ex.invert(new.truth()))
+            return c.flag(ex.invert(after(run.number(result, place.type)).truth()))
         case _:
-            return old
+            return run.valued(result, place.type)
 
 
 def _update(operator: str, old: Integer, operand: Integer, at: Position) -> Integer:

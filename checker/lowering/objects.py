@@ -9,11 +9,12 @@ from typing import Literal
 from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
-from checker.expression import TRUE, Const, Expression, ReadValue, reads_of
-from checker.lowering import select
+from checker.expression import TRUE, Apply, Const, Expression, ReadValue
+from checker.lowering import pointers, select
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import Layout, spell
+from checker.lowering.pointers import Case, Target
 from checker.lowering.select import NOTHING, Known
 from checker.lowering.values import Address, Integer, Value
 from checker.program import Footprint, Place
@@ -40,7 +41,15 @@ class State:
 
     drafts: list[Draft] = field(default_factory=list)
     assumed: list[Expression] = field(default_factory=list)
+    environment: list[Expression] = field(default_factory=list)
+    """What holds of every execution: nobody who waits for a lock goes on without it."""
     cut: bool = False
+    stored: set[Target] = field(default_factory=set)
+    """The addresses that were made numbers of, and so may be in memory."""
+    split: set[Expression] = field(default_factory=set)
+    """Results of reads by pointers: choices between the cases, by what the pointer holds."""
+    nowhere: Diagnostic | None = None
+    """What to say if no address turns up for a pointer that was followed."""
 
 
 @value
@@ -51,6 +60,8 @@ class World:
     places: dict[str, Place]
     addresses: dict[str, int]
     """A number for each location, of which only equality means anything."""
+    targets: frozenset[Target]
+    """What pointers that are read from memory may hold, as far as is known."""
     unroll: int
     """How many rounds of a loop are run."""
     faults: bool = False
@@ -84,6 +95,8 @@ class Objects:
 
     def footprint(self, address: Address, size: int, at: Position) -> Footprint:
         """Return bytes of shared memory; raises Diagnostic where they leave the location."""
+        if address.number is not None:
+            raise Diagnostic("no pointer is followed here", at, "name the location it points to")
         place = self.world.places[address.base]
         if address.offset < 0 or address.offset + size > place.size:
             raise Diagnostic(
@@ -101,10 +114,23 @@ class Objects:
             held = self.locals[address.base].value
             if isinstance(held, Address):
                 return held
-            return self.number(self.bytes_of(address, at), type_)
+            return self.valued(self.bytes_of(address, at), type_)
         if not self.layout.is_integer(type_) and not isinstance(type_, ast.Pointer):
             raise Diagnostic(f"`{spell(type_)}` cannot be read as a whole", at, "name a field")
-        return self.number(self.read("plain-read", address, at), type_)
+        self.no_lock(type_, at)
+        return self.valued(self.read("plain-read", address, at), type_)
+
+    def valued(self, raw: Expression, type_: ast.Type) -> Value:
+        """Return bytes in memory order as a value of a type."""
+        number = self.number(raw, type_)
+        if not isinstance(type_, ast.Pointer):
+            return number
+        return Address("", local=False, offset=0, type=type_.to, number=number.value)
+
+    def no_lock(self, type_: ast.Type, at: Position) -> None:
+        """Refuse a lock where a number is wanted."""
+        if type_ == ast.Scalar("spinlock_t"):
+            raise Diagnostic("a spinlock_t has no value", at, "spin_lock(s), spin_is_locked(s)")
 
     def number(self, raw: Expression, type_: ast.Type) -> Integer:
         """Return bytes in memory order as the number they are on this architecture."""
@@ -133,7 +159,8 @@ class Objects:
         """Store bytes: into a local variable, or by an operation into shared memory."""
         size = raw.bits // 8
         if not target.local:
-            self.emit(operation, "store", target, size, at, value=raw)
+            for case in self.cases(target, size, at):
+                self.emit(operation, "store", case, size, at, value=raw)
             return
         self.bytes_of(target, at, size)
         local = self.locals[target.base]
@@ -151,11 +178,43 @@ class Objects:
     def read(self, operation: str, address: Address, at: Position, size: int = 0) -> Expression:
         """Add a read operation, and return its bytes in memory order."""
         size = size or self.layout.size(address.type)
-        number = self.emit(operation, "load", address, size, at)
-        return ReadValue(number, 8 * size)
+        found = []
+        for case in self.cases(address, size, at):
+            number = self.emit(operation, "load", case, size, at)
+            found.append((case.when, ReadValue(number, 8 * size)))
+        return self.result(found, 8 * size)
+
+    def cases(self, address: Address, size: int, at: Position) -> list[Case]:
+        """Return the places that an access by an address is made at, and when."""
+        deps = frozenset[int]() if address.number is None else self.depends(address.number)
+        found = pointers.cases(self.world, address, size, deps)
+        if not found and self.state.nowhere is None:
+            self.state.nowhere = pointers.nowhere(self.world, size, at)
+        if address.number is not None and self.world.faults and self.user_side:
+            raise Diagnostic(
+                "this pointer was read from memory, and its access may fault", at,
+                "name the location it points to",
+            )  # fmt: skip
+        return found
+
+    def result(self, found: list[tuple[Expression, ReadValue]], bits: int) -> Expression:
+        """Return what a read returned that was made in cases; zero where there is none."""
+        chosen: Expression = Const(0, bits)
+        for when, one in reversed(found):
+            chosen = ex.choose(when, one, chosen)
+            if isinstance(chosen, Apply):
+                self.state.split.add(chosen)
+        return chosen
+
+    def depends(self, value: Expression) -> frozenset[int]:
+        """Return the operations whose results a value is made of."""
+        return frozenset(pointers.reads(value, self.state.split))
 
     def alignment(self, address: Address) -> int:
         """Return what an address is known to be a multiple of, in bytes."""
+        if address.number is not None:
+            places = (case.address for case in pointers.cases(self.world, address, 1, frozenset()))
+            return gcd(*(self.alignment(place) for place in places)) or 1
         if address.local:
             return gcd(self.layout.alignment(self.locals[address.base].type), address.offset)
         place = self.world.places[address.base]
@@ -171,19 +230,21 @@ class Objects:
         return len(self.state.drafts)
 
     def emit(
-        self, operation: str, kind: Kind, address: Address, size: int, at: Position,
+        self, operation: str, kind: Kind, case: Case, size: int, at: Position,
         value: Expression | None = None, stores_if: Expression = TRUE,
     ) -> int:  # fmt: skip
         """Add an operation on shared memory, and return its number."""
         number, faults = self.next_number(at), self._may_fault(kind)
-        known = replace(self.side, align=self.alignment(address))
+        known = replace(self.side, align=self.alignment(case.address))
+        place = self.footprint(case.address, size, at)
         self.state.drafts.append(
             Draft(
-                number, self.thread, operation, kind, at, self.footprint(address, size, at), known,
-                value, self.executed, stores_if, self.spelled, faults,
+                number, self.thread, operation, kind, at, place, known, value,
+                ex.binary("and", self.executed, case.when), stores_if, self.spelled, faults,
                 dies=faults and self._dies(operation, size, known),
-                data=frozenset(reads_of(value)) if value is not None else frozenset(),
-                ctrl=frozenset(reads_of(self.guard)),
+                addr=case.deps,
+                data=self.depends(value) if value is not None else frozenset(),
+                ctrl=self.depends(self.guard),
             )
         )  # fmt: skip
         return number

@@ -249,6 +249,8 @@ def _holds(condition: str, target: Target, known: Known) -> bool:
             return known.source % int(number) == 0
         case ["constant"]:
             return known.constant
+        case ["not", feature]:
+            return feature not in target.features
     return condition in target.features
 
 

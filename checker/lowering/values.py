@@ -40,13 +40,18 @@ class Integer:
 
 @value
 class Address:
-    """A pointer whose target is known: bytes of a location, or of a local variable."""
+    """A pointer: to bytes of a location, of a local variable, or wherever its number says."""
 
     base: str
     local: bool
     offset: int
     type: Type
     """What it points to."""
+    number: Expression | None = None
+    """For a pointer that was read or computed: an address, to which the offset is added. Then there
+    is no `base`."""
+    exact: bool = True
+    """Whether the number is a pointer's that was stored as one, and not computed from it."""
 
 
 Value = Integer | Address

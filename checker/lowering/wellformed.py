@@ -144,7 +144,7 @@ class _Table:
                     pass
                 case ["constant"]:
                     pass
-                case [name] if name in features:
+                case [name] | ["not", name] if name in features:
                     pass
                 case _:
                     hint = nearest(condition, [*features, "constant"])

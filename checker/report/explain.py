@@ -51,7 +51,7 @@ def _architecture(facts: ArchitectureFacts) -> Iterator[Block]:
             ("word", f"{facts.word} bytes, {facts.endian}-endian ({facts.source})"),
             ("kernel", facts.kernel),
             ("also called", ", ".join(facts.aliases) or "by no other name"),
-            ("family", f"{facts.family}: checker/arch/{facts.family}/"),
+            ("family", f"{facts.family}, read from {', '.join(facts.data)}"),
         )
     )
     yield from _units(facts)
@@ -59,10 +59,15 @@ def _architecture(facts: ArchitectureFacts) -> Iterator[Block]:
         yield Heading("memory types", "beside normal memory: cacheable, write-back, shared")
         yield Pairs(tuple((m.name, f"{m.says} ({m.source})") for m in facts.memory))
     yield Heading("multi-copy atomicity")
-    if facts.axioms:
-        yield Pairs(tuple((one.id, _says(one)) for one in facts.axioms))
+    at_once = [one for one in facts.axioms if one.about == "multi-copy-atomic"]
+    if at_once:
+        yield Pairs(tuple((one.id, _says(one)) for one in at_once))
     else:
         yield Paragraph("nothing is promised: two readers may see two stores in different orders")
+    mixed = [one for one in facts.axioms if one.about == "mixed-size"]
+    if mixed:
+        yield Heading("accesses that overlap in part")
+        yield Pairs(tuple((one.id, _says(one)) for one in mixed))
     yield Heading("alignment faults")
     if facts.faults:
         yield Pairs(tuple((one.id, _says(one)) for one in facts.faults))

@@ -24,13 +24,18 @@ def causes(witness: Execution) -> list[str]:
         for reads in (False, True):
             own = [r for r in witness.rows if r.operation == number and r.reads == reads]
             if len(own) > 1:
-                told[f"{own[0].name}() {_pieces(own)}"] = None
+                told[f"{_called(own[0].name)} {_pieces(own)}"] = None
     return list(told) or [_mixture(one, witness.rows) for one in witness.torn[:1]]
+
+
+def _called(name: str) -> str:
+    """Return an operation's name: a C function is called, an instruction is not."""
+    return f"{name}()" if name.isidentifier() else f"`{name}`"
 
 
 def _mixture(torn: TornRead, rows: Sequence[Row]) -> str:
     """Return what a torn read took where every access involved was whole."""
-    names = {row.operation: f"P{row.thread} {row.name}()" for row in rows}
+    names = {row.operation: f"P{row.thread} {_called(row.name)}" for row in rows}
     taken = dict.fromkeys(
         "the initial value" if b.source is None else names[b.source] for b in torn.bytes
     )

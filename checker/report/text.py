@@ -59,7 +59,7 @@ def _verdict(
         first = shown.setdefault(picture, verdict.arch)
         for line in picture if first == verdict.arch else [f"by the same execution as on {first}"]:
             yield f"{indent}{line}".rstrip()
-    for state in verdict.states or ():
+    for state in filter(None, verdict.states or ()):
         yield f"{indent}{' '.join(f'{place}={value};' for place, value in state)}"
 
 
@@ -88,6 +88,8 @@ def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str
     torn = {one.location for one in witness.torn[:1]}
     for one in verdict.placements:
         if torn and one.location not in torn:
+            continue
+        if one.everywhere and not torn:
             continue
         place = next((r for name, r, _ in witness.placement if name == one.location), 0)
         if place or not one.everywhere or len(one.residues) > 1:

@@ -27,6 +27,8 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
 
     Raises Diagnostic where the test has no meaning.
     """
+    for override in test.overrides:
+        raise Diagnostic("an override speaks of an operation of C", override.at, "write it in C")
     isa: Any = import_module(f"checker.lowering.asm.{MODULES[test.dialect]}")
     layout = Layout(target, ())
     memory = _memory(test, layout)
