@@ -191,8 +191,6 @@ class RuleFacts:
 
     statement: Statement
     family: str
-    data: tuple[str, ...]
-    """The files that it was read from."""
     tests: tuple[Resting, ...]
     asked: int
     """How many results were looked at: those in which some access is in its scope."""
