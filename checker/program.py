@@ -36,12 +36,6 @@ class Footprint:
         """The offset after the last byte."""
         return self.offset + self.size
 
-    def overlaps(self, other: Footprint) -> bool:
-        """Whether the two have a byte in common."""
-        return (
-            self.location == other.location and self.offset < other.end and other.offset < self.end
-        )
-
 
 @dataclass(frozen=True)
 class Access:

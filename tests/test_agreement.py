@@ -1,16 +1,12 @@
-"""The encoder and the oracle, asked the same about programs that hypothesis draws.
-
-LITMUS_EXAMPLES sets the number of programs of each test, which are then others every time.
-"""
+"""The encoder and the oracle, asked the same about programs that hypothesis draws."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checker import expression, solve
@@ -20,16 +16,9 @@ from tests import bruteforce, oracle_values
 from tests.asked import BASE
 from tests.build import Case, load, operation, program, result
 from tests.drawn_expressions import expressions
+from tests.examples import drawn
 from tests.inputs import computed
 from tests.strategies import cases
-
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "200"))
-drawn = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="LITMUS_EXAMPLES" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 def agree(asked: Program, practice: bool) -> None:
@@ -37,20 +26,20 @@ def agree(asked: Program, practice: bool) -> None:
     assert solve.reachable(asked, practice=practice, ordering=BASE) is expected, asked.question
 
 
-@drawn
+@drawn(200)
 @given(cases(), st.booleans())
 def test_reachable(case: Case, practice: bool) -> None:
     agree(case.program, practice)
 
 
-@drawn
+@drawn(200)
 @given(cases(), st.booleans())
 def test_states(case: Case, practice: bool) -> None:
     expected = bruteforce.states(case.program, practice=practice)
     assert listing.states(case.program, practice=practice, ordering=BASE) == expected
 
 
-@settings(drawn, max_examples=EXAMPLES // 2)
+@drawn(200, part=2)
 @given(cases(), st.booleans(), st.integers(0, 99))
 def test_torn(case: Case, practice: bool, choice: int) -> None:
     """Ask of each read whether it is torn: at all, and in one of the executions there are."""
@@ -75,7 +64,7 @@ def test_torn(case: Case, practice: bool, choice: int) -> None:
                 agree(replace(one, question=Logic("and", (same, question))), practice)
 
 
-@settings(drawn, max_examples=EXAMPLES // 4)
+@drawn(200, part=4)
 @given(cases(), st.booleans())
 def test_placements(case: Case, practice: bool) -> None:
     """The residues at which the proposition is reached, as a verdict lists them."""
@@ -90,7 +79,7 @@ def test_placements(case: Case, practice: bool) -> None:
 READS = tuple(operation(n, 0, load(size, at=2**n - 1)) for n, size in enumerate((1, 2, 4)))
 
 
-@settings(drawn, max_examples=EXAMPLES // 2)
+@drawn(200, part=2)
 @given(
     st.sampled_from([1, 8, 16, 32, 64]).flatmap(lambda bits: expressions(READS, bits, 3)),
     st.binary(min_size=7, max_size=7),

@@ -14,7 +14,7 @@ from checker.arch import folders, schema, target
 from checker.arch.kernel import bound
 from checker.diagnostic import Diagnostic
 from checker.language import parse
-from checker.lowering import expand, notation, select
+from checker.lowering import expand, notation, select, wellformed
 from checker.lowering.operations import BARRIERS
 from checker.program import Access, Fence, Footprint
 from tests.inputs import SHIPPED
@@ -89,7 +89,8 @@ REQUIRED = (
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_data_of_a_family_is_well_formed(family: str) -> None:
     assert archs.family(family)
-    assert folders.read(folders.SHIPPED / family / "lowering.toml")
+    assert folders.files(family, "lowering.toml")
+    wellformed.check_family(family)
 
 
 def test_the_architectures_that_ship() -> None:

@@ -5,11 +5,10 @@ Programs are drawn with accesses of several sizes to the same bytes, each of the
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from itertools import combinations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checker.model.cat import cat_model
@@ -17,15 +16,8 @@ from checker.model.cat.syntax import CatModel
 from checker.program import Access, Fence, Footprint, Operation, Place, Program, Shown
 from checker.states import states
 from tests.build import load, operation, program, returned, rule, store, synthetic
+from tests.examples import drawn
 from tests.inputs import ROOT
-
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "150"))
-drawn = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="LITMUS_EXAMPLES" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 SIZE = 4
 WHOLE = synthetic(rule("whole", align="size"))
@@ -103,13 +95,13 @@ def values(one: Program, ordering: CatModel) -> set[tuple[int | str, ...]]:
     return {tuple(value for _, value in state) for state in states(one, ordering=ordering)}
 
 
-@drawn
+@drawn(150)
 @given(programs())
 def test_sequential_consistency_is_every_interleaving(one: Program) -> None:
     assert values(one, SC) == interleaved(one)
 
 
-@drawn
+@drawn(150)
 @given(programs())
 def test_models_allow_what_stronger_ones_allow(one: Program) -> None:
     sc, tso, weak = values(one, SC), values(one, TSO), [values(one, m) for m in (RVWMO, ARM)]
@@ -117,7 +109,7 @@ def test_models_allow_what_stronger_ones_allow(one: Program) -> None:
     assert all(tso <= each for each in weak)
 
 
-@drawn
+@drawn(150)
 @given(programs(), st.data())
 def test_a_fence_never_allows_more(one: Program, data: st.DataObject) -> None:
     number = data.draw(st.sampled_from([o.number for o in one.operations]))
@@ -129,7 +121,7 @@ def test_a_fence_never_allows_more(one: Program, data: st.DataObject) -> None:
         assert values(replace(one, operations=tuple(fenced)), ordering) <= values(one, ordering)
 
 
-@drawn
+@drawn(150)
 @given(programs())
 def test_a_rule_never_allows_more(one: Program) -> None:
     bytewise = [replace(thread, target=synthetic()) for thread in one.threads]

@@ -1,28 +1,17 @@
-"""Damaged tests: whatever a text has become, the answer is a verdict or a diagnostic.
-
-LITMUS_EXAMPLES raises the number of texts.
-"""
+"""Damaged tests: whatever a text has become, the answer is a verdict or a diagnostic."""
 
 from __future__ import annotations
 
-import os
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checker.check import Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
+from tests.examples import drawn
 from tests.inputs import SHIPPED
-
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "300"))
-drawn = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="LITMUS_EXAMPLES" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 LIMITS = Limits(timeout=1_000)
 TOKEN = re.compile(r"\w+|\s+|->|/\\|\\/|[^\w\s]")
@@ -82,19 +71,19 @@ def is_an_answer(text: str | bytes) -> bool:
     return found in verdicts or found.startswith("damaged.litmus")
 
 
-@drawn
+@drawn(300)
 @given(damaged())
 def test_damaged_tokens(text: str) -> None:
     assert is_an_answer(text)
 
 
-@drawn
+@drawn(300)
 @given(damaged_bytes())
 def test_damaged_bytes(raw: bytes) -> None:
     assert is_an_answer(raw)
 
 
-@drawn
+@drawn(300)
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200)))
 def test_noise(noise: str | bytes) -> None:
     assert is_an_answer(noise)

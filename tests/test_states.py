@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from checker import arch as archs
 from checker.arch import target
@@ -18,16 +17,9 @@ from checker.program import Program
 from checker.states import enumerated, states, tabled
 from tests.asked import BASE
 from tests.build import Case
+from tests.examples import drawn
 from tests.inputs import ROOT
 from tests.strategies import cases
-
-EXAMPLES = int(os.environ.get("LITMUS_EXAMPLES", "150"))
-drawn = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="LITMUS_EXAMPLES" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 MODELS = sorted((ROOT / "checker" / "arch").glob("*/*.cat"))
 
@@ -40,14 +32,14 @@ def in_a_table(program: Program, **rest: object) -> frozenset[object] | None:
         return None
 
 
-@drawn
+@drawn(150)
 @given(cases())
 def test_a_table_and_the_solver_list_the_same_states(case: Case) -> None:
     listed = in_a_table(case.program, ordering=BASE)
     assert listed in (None, enumerated(case.program, ordering=BASE))
 
 
-@drawn
+@drawn(150)
 @given(cases())
 def test_a_table_and_the_solver_agree_under_the_ordering_of_the_architecture(case: Case) -> None:
     listed = in_a_table(case.program)

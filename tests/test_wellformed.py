@@ -212,8 +212,3 @@ def test_folders_that_are_refused_leave_what_was_chosen(data: Data) -> None:
         lowerings.use((str(good), str(bad)))
     assert folders.chosen() == (str(good),)
     lowerings.use((str(good),))
-
-
-@pytest.mark.parametrize("family", folders.family_names())
-def test_the_lowerings_that_ship_are_well_formed(family: str) -> None:
-    lowerings.check_family(family)

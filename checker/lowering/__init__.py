@@ -119,7 +119,8 @@ def _forms(
                     parts, reads=draft.kind == "load", place=draft.place, contract=contract
                 )
                 if draft.kind == "rmw":
-                    steps = orders.weakened(steps, orders.variant(draft.spelled))
+                    kept = orders.variant(draft.spelled, lowering.operation)
+                    steps = orders.weakened(steps, kept)
                 found[steps, modulus, residue] = None
     return [_form(draft, lowering, steps, modulus, residue) for steps, modulus, residue in found]
 

@@ -13,9 +13,8 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import TRUE, Const, Expression
-from checker.lowering import calls, pointers
+from checker.lowering import calls
 from checker.lowering import values as c
-from checker.lowering.asm import fold
 from checker.lowering.layout import Layout, spell
 from checker.lowering.objects import Local, Objects, State, World
 from checker.lowering.values import Address, Integer, Value
@@ -126,21 +125,16 @@ class ThreadRunner(Objects):
             side if isinstance(side, Address) else self.valued(side, yes.type)
             for side in (one, other)
         ]
-        return Local(yes.type, self._either(condition, *sides, self._thread.at))
+        return Local(yes.type, self._either(condition, sides, self._thread.at))
 
-    def _either(self, condition: Expression, yes: Value, no: Value, at: Position) -> Address:
+    def _either(self, condition: Expression, sides: list[Value], at: Position) -> Address:
         """Return the pointer that is one of two values, of which one is a pointer at least."""
-        numbers, pointer, exact = [], None, True
-        for side in (yes, no):
-            if isinstance(side, Address):
-                pointer, exact = side, exact and side.exact
-                side = self.address_value(side, at)
-            elif not isinstance(side.value, Const):
-                exact = False
-            numbers.append(side.convert(8 * self._word, signed=False).value)
-        assert pointer is not None
-        chosen = ex.choose(condition, *numbers)
-        return Address("", local=False, offset=0, type=pointer.type, number=chosen, exact=exact)
+        to = next(side.type for side in sides if isinstance(side, Address))
+        both = [self._cast(ast.Pointer(to), side, at) for side in sides]
+        yes, no = (self.address_value(one, at) for one in both if isinstance(one, Address))
+        exact = all(isinstance(one, Address) and one.exact for one in both)
+        chosen = ex.choose(condition, yes.value, no.value)
+        return Address("", local=False, offset=0, type=to, number=chosen, exact=exact)
 
     # --- expressions
 
@@ -183,23 +177,6 @@ class ThreadRunner(Objects):
         if isinstance(value, Address):
             return self.address_value(value, expr.at)
         return value
-
-    def address_value(self, address: Address, at: Position) -> Integer:
-        """Return an address as a number, of which only equality with others means anything."""
-        if address.local:
-            raise Diagnostic("the address of a local variable has no value here", at)
-        if address.number is not None:
-            self._keep(address)
-            offset = Const(address.offset % (1 << address.number.bits), address.number.bits)
-            return Integer(fold.binary("add", address.number, offset), False)
-        self.state.stored.add((address.base, address.offset))
-        number = self.world.addresses[address.base] + address.offset
-        return Integer(Const(number, 8 * self._word), False)
-
-    def _keep(self, address: Address) -> None:
-        """Note where a pointer that becomes a number may point to."""
-        step = 1 if address.type == ast.Scalar("void") else self.layout.size(address.type)
-        self.state.stored.update(pointers.moved(self.world, address, step))
 
     def stored(self, expr: ast.Expr, type_: ast.Type) -> Integer:
         """Evaluate what an object of a type is to hold, as a number."""
@@ -262,7 +239,7 @@ class ThreadRunner(Objects):
             return results[0]
         one, other = results
         if isinstance(one, Address) or isinstance(other, Address):
-            return self._either(test, one, other, yes.at)
+            return self._either(test, results, yes.at)
         first, second = c.common(one, other)
         return Integer(ex.choose(test, first.value, second.value), first.signed)
 
@@ -351,10 +328,13 @@ class ThreadRunner(Objects):
             return Integer(Const(0, 32), True)
         result = self.value(value)
         if isinstance(target.type, ast.Pointer):
-            result = self._cast(target.type, result, value.at)
-            if target.local and isinstance(self.locals[target.base].type, ast.Pointer):
-                self.locals[target.base].value = result
-                return result
+            pointer = self._cast(target.type, result, value.at)
+            assert isinstance(pointer, Address)
+            known = pointer.number is None or self.alive == TRUE
+            if known and target.local and isinstance(self.locals[target.base].type, ast.Pointer):
+                self.locals[target.base].value = pointer
+                return pointer
+            result = pointer
         if isinstance(result, Address):
             result = self.address_value(result, value.at)
         self.no_lock(target.type, value.at)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 from checker import expression as ex
 from checker.expression import FALSE, TRUE, Const, Expression, Free
 from checker.lowering.draft import Draft
 from checker.program import BYTES, Access, Chance, Fence, Footprint
 
-Policy = Literal["stop", "retry", "first-byte", "oops"]
 POLICIES = ("stop", "retry", "first-byte", "oops")
 """What happens after an access has faulted: nothing more; the bytes from there on are tried one by
 one; one byte is tried where the very first access faulted; only the first access may fault, at any

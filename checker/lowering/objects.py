@@ -12,6 +12,7 @@ from checker.diagnostic import Diagnostic, Position
 from checker.expression import TRUE, Apply, Const, Expression, ReadValue
 from checker.lowering import pointers, select
 from checker.lowering import values as c
+from checker.lowering.asm import fold
 from checker.lowering.draft import Draft
 from checker.lowering.layout import Layout, spell
 from checker.lowering.pointers import Case, Target
@@ -48,6 +49,8 @@ class State:
     """The addresses that were made numbers of, and so may be in memory."""
     split: set[Expression] = field(default_factory=set)
     """Results of reads by pointers: choices between the cases, by what the pointer holds."""
+    followed: Position | None = None
+    """Where a pointer that was read from memory was followed first."""
     nowhere: Diagnostic | None = None
     """What to say if no address turns up for a pointer that was followed."""
 
@@ -60,12 +63,12 @@ class World:
     places: dict[str, Place]
     addresses: dict[str, int]
     """A number for each location, of which only equality means anything."""
-    targets: frozenset[Target]
-    """What pointers that are read from memory may hold, as far as is known."""
     unroll: int
     """How many rounds of a loop are run."""
     faults: bool = False
     """Whether user copies may fault."""
+    targets: frozenset[Target] = frozenset()
+    """What pointers that are read from memory may hold, as far as is known."""
 
 
 class Objects:
@@ -81,6 +84,8 @@ class Objects:
         """When the statement that is being run is reached."""
         self.alive: Expression = TRUE
         """When the thread has not ended before: no fault has taken it out."""
+        self.waited: frozenset[int] = frozenset()
+        """Operations that were repeated until they succeeded: a branch follows each."""
         self.locals: dict[str, Local] = {}
         self.spelled = ""
         """The call that is being run, as the test has it."""
@@ -92,6 +97,20 @@ class Objects:
     def local(self, name: str) -> Address:
         """Return the place of a local variable."""
         return Address(name, local=True, offset=0, type=self.locals[name].type)
+
+    def address_value(self, address: Address, at: Position) -> Integer:
+        """Return an address as a number, of which only equality with others means anything."""
+        bits = 8 * self.layout.word
+        if address.local:
+            raise Diagnostic("the address of a local variable has no value here", at)
+        if address.number is not None:
+            whole = address.exact or address.type == ast.Scalar("void")
+            step = 1 if whole else self.layout.size(address.type)
+            self.state.stored.update(pointers.moved(self.world, address, step))
+            offset = Const(address.offset % (1 << bits), bits)
+            return Integer(fold.binary("add", address.number, offset), False)
+        self.state.stored.add((address.base, address.offset))
+        return Integer(Const(self.world.addresses[address.base] + address.offset, bits), False)
 
     def footprint(self, address: Address, size: int, at: Position) -> Footprint:
         """Return bytes of shared memory; raises Diagnostic where they leave the location."""
@@ -147,7 +166,7 @@ class Objects:
         held = self.locals[address.base].value
         wanted = self.layout.size(address.type) if size is None else size
         if isinstance(held, Address):
-            raise Diagnostic(f"`{address.base}` holds an address", at)
+            held = self.raw(self.address_value(held, at), self.layout.word)
         if address.offset < 0 or 8 * (address.offset + wanted) > held.bits:
             raise Diagnostic(
                 f"{wanted} bytes at offset {address.offset} leave `{address.base}`, "
@@ -162,10 +181,10 @@ class Objects:
             for case in self.cases(target, size, at):
                 self.emit(operation, "store", case, size, at, value=raw)
             return
-        self.bytes_of(target, at, size)
         local = self.locals[target.base]
         if isinstance(local.value, Address):
-            local.value = Const(0, 8 * self.layout.size(local.type))
+            local.value = self.raw(self.address_value(local.value, at), self.layout.word)
+        self.bytes_of(target, at, size)
         kept = c.part(local.value, target.offset, size)
         written = ex.choose(self.alive, raw, kept)
         local.value = c.replace(local.value, target.offset, written)
@@ -188,6 +207,8 @@ class Objects:
         """Return the places that an access by an address is made at, and when."""
         deps = frozenset[int]() if address.number is None else self.depends(address.number)
         found = pointers.cases(self.world, address, size, deps)
+        if address.number is not None:
+            self.state.followed = self.state.followed or at
         if not found and self.state.nowhere is None:
             self.state.nowhere = pointers.nowhere(self.world, size, at)
         if address.number is not None and self.world.faults and self.user_side:
@@ -244,7 +265,7 @@ class Objects:
                 dies=faults and self._dies(operation, size, known),
                 addr=case.deps,
                 data=self.depends(value) if value is not None else frozenset(),
-                ctrl=self.depends(self.guard),
+                ctrl=self.depends(self.guard) | self.waited,
             )
         )  # fmt: skip
         return number

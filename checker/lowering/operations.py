@@ -19,7 +19,7 @@ BARRIERS = frozenset({
 """Calls that order accesses and make none."""
 
 NOT_MODELLED = {
-    "spin_": "locks need an ordering model",
+    "spin_": "locks are spin_lock(), spin_trylock(), spin_unlock() and spin_is_locked()",
     "srcu_": "sleepable RCU is not modelled",
     "synchronize_srcu": "sleepable RCU is not modelled",
     "call_rcu": "callbacks are not modelled",

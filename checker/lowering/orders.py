@@ -16,8 +16,16 @@ Steps = tuple[Access | Fence, ...]
 Variant = Literal["", "relaxed", "acquire", "release"]
 
 
-def variant(spelled: str) -> Variant:
-    """Return the ordering that a call's name asks for; empty is full."""
+_LOCKS = ("spin_lock", "spin_trylock")
+
+
+def variant(spelled: str, owner: str) -> Variant:
+    """Return the ordering that a call's name asks for; empty is what is written of its `owner`.
+
+    To take a lock is an exchange that acquires, where nothing is written of locks themselves.
+    """
+    if spelled.startswith(_LOCKS):
+        return "" if owner in _LOCKS else "acquire"
     for word in ("relaxed", "acquire", "release"):
         if spelled.endswith(f"_{word}"):
             return word

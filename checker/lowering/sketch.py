@@ -9,7 +9,6 @@ from checker import arch as archs
 from checker import expression as ex
 from checker import litmus as ast
 from checker.arch import Target
-from checker.arch.schema import NORMAL
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import Apply, Const, Expression, ReadValue
 from checker.language.condition import show_place
@@ -18,23 +17,21 @@ from checker.lowering import values as c
 from checker.lowering.c import ThreadRunner
 from checker.lowering.draft import Sketch
 from checker.lowering.layout import Layout
+from checker.lowering.locations import locations, place_of, types_of
 from checker.lowering.objects import State, World
+from checker.lowering.outside import Outside
+from checker.lowering.pointers import MAX_ROUNDS, MAX_TARGETS
 from checker.lowering.values import Address
 from checker.program import (
     Footprint,
     IsTorn,
     Logic,
     MemoryIs,
-    Place,
     Question,
     Shown,
     Thread,
     ValueIs,
 )
-
-PAGE = 4096
-MAX_LOCATION = 1 << 16
-"""Bytes of one location."""
 
 
 def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False) -> Sketch:
@@ -47,8 +44,8 @@ def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False)
 
         return sketch_assembly(test, target, unroll)
     layout = Layout(target, test.structs)
-    types = _location_types(test)
-    places = {location.name: _place(location, types, layout) for location in _locations(test)}
+    types = types_of(test)
+    places = {location.name: place_of(location, types, layout) for location in locations(test)}
     world = World(
         shared={n: Address(n, local=False, offset=0, type=types[n]) for n in places},
         places=places,
@@ -56,17 +53,14 @@ def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False)
         unroll=unroll,
         faults=faults,
     )
-    state = State()
-    threads, runners = [], []
-    for thread in test.threads:
-        own = _thread_target(thread, target)
-        runner = ThreadRunner(thread, Layout(own, test.structs), own.arch.word, world, state)
-        runner.run()
-        runners.append(runner)
-        threads.append(Thread(thread.number, own, tuple(_registers(runner))))
-    resolver = _Resolver(runners, world, layout)
-    for place in resolver.initial(test.initial):
+    outside = Outside(world, layout)
+    for place in list(outside.initial(test.initial)):
         places[place.name] = place
+    runners, state = _run(test, target, replace(world, targets=outside.targets))
+    threads = [
+        Thread(runner.thread, runner.layout.target, tuple(_registers(runner))) for runner in runners
+    ]
+    resolver = _Resolver(runners, world, outside)
     proposition = test.condition.proposition
     question = resolver.question(proposition)
     return Sketch(
@@ -78,7 +72,30 @@ def sketch(test: ast.Test, target: Target, unroll: int, *, faults: bool = False)
         assumed=tuple(state.assumed),
         keep=resolver.question(test.filter) if test.filter else None,
         cut=state.cut,
+        environment=tuple(state.environment),
     )
+
+
+def _run(test: ast.Test, target: Target, world: World) -> tuple[list[ThreadRunner], State]:
+    """Run the threads, until all that their pointers may hold is known."""
+    for _ in range(MAX_ROUNDS):
+        runners, state = [], State()
+        for thread in test.threads:
+            own = _thread_target(thread, target)
+            runner = ThreadRunner(thread, Layout(own, test.structs), own.arch.word, world, state)
+            runner.run()
+            runners.append(runner)
+        if not state.followed or state.stored <= world.targets:
+            if state.nowhere:
+                raise state.nowhere
+            return runners, state
+        world = replace(world, targets=world.targets | state.stored)
+        if len(world.targets) > MAX_TARGETS:
+            break
+    raise Diagnostic(
+        f"the pointers of this test may hold more than {MAX_TARGETS} addresses", state.followed,
+        "ask a smaller question",
+    )  # fmt: skip
 
 
 def _thread_target(thread: ast.Thread, target: Target) -> Target:
@@ -91,71 +108,6 @@ def _thread_target(thread: ast.Thread, target: Target) -> Target:
         raise
 
 
-# --- locations ------------------------------------------------------------------------------------
-
-
-def _locations(test: ast.Test) -> Iterator[ast.Location]:
-    """Yield the declared locations, then those that only an initial value or a parameter names."""
-    seen = set()
-    for location in test.locations:
-        if location.name in seen:
-            raise Diagnostic(f"`{location.name}` is declared twice", location.at)
-        seen.add(location.name)
-        yield location
-    for initial in test.initial:
-        name = _base(initial.place)
-        if name not in seen:
-            seen.add(name)
-            yield ast.Location(name, None, ast.Attributes(), initial.at)
-    if not test.locations or seen:
-        for thread in test.threads:
-            for parameter in thread.parameters:
-                if parameter.name not in seen:
-                    seen.add(parameter.name)
-                    yield ast.Location(parameter.name, None, ast.Attributes(), parameter.at)
-
-
-def _base(place: ast.Expr) -> str:
-    while isinstance(place, (ast.Member, ast.Index)):
-        place = place.of
-    assert isinstance(place, ast.Name)
-    return place.name
-
-
-def _location_types(test: ast.Test) -> dict[str, ast.Type]:
-    """Return each location's type: as declared, else as a thread's parameter has it, else `int`."""
-    types: dict[str, ast.Type] = {}
-    for thread in test.threads:
-        for parameter in thread.parameters:
-            types.setdefault(parameter.name, parameter.type)
-    for location in _locations(test):
-        if location.type is not None:
-            types[location.name] = location.type
-        types.setdefault(location.name, ast.Scalar("int"))
-    return types
-
-
-def _place(location: ast.Location, types: dict[str, ast.Type], layout: Layout) -> Place:
-    type_, attributes = types[location.name], location.attributes
-    try:
-        size, natural = layout.size(type_), layout.alignment(type_)
-    except Diagnostic as problem:
-        problem.at = problem.at or location.at
-        raise
-    if size > MAX_LOCATION:
-        raise Diagnostic(f"`{location.name}` has {size:,} bytes", location.at, "at most 65,536")
-    aligned = attributes.aligned or (1 if attributes.packed else natural)
-    modulus, residue = aligned, 0
-    if attributes.offset is not None:
-        modulus, residue = PAGE, attributes.offset
-        if attributes.aligned and residue % attributes.aligned:
-            raise Diagnostic(
-                f"__at({residue}) is not a multiple of __aligned({attributes.aligned})", location.at
-            )
-    memory = attributes.memory or NORMAL
-    return Place(location.name, size, (0,) * size, modulus, residue, memory)
-
-
 # --- registers and the condition ------------------------------------------------------------------
 
 
@@ -163,49 +115,18 @@ def _registers(runner: ThreadRunner) -> Iterator[tuple[str, Expression]]:
     for name, local in runner.locals.items():
         if not isinstance(local.value, Address):
             yield name, runner.number(local.value, local.type).value
+        elif local.value.number is not None:
+            yield name, runner.address_value(local.value, (0, 0)).value
 
 
 class _Resolver:
-    """Gives the names in a condition, and in the init block, their meaning."""
+    """Gives the names in a condition their meaning."""
 
-    def __init__(self, runners: list[ThreadRunner], world: World, layout: Layout) -> None:
+    def __init__(self, runners: list[ThreadRunner], world: World, outside: Outside) -> None:
         self._runners = runners
         self._world = world
-        self._layout = layout
-        outside = ast.Thread(-1, (), (), None, (0, 0))
-        word = layout.size(ast.Pointer(ast.Scalar("void")))
-        self._outside = ThreadRunner(outside, layout, word, world, State())
-
-    def initial(self, initials: tuple[ast.Initial, ...]) -> Iterator[Place]:
-        """Yield the places that the init block gives a value."""
-        images: dict[str, Expression] = {}
-        for one in initials:
-            address = self._outside.lvalue(one.place)
-            for place, expr in self._leaves(address, one.value):
-                size = self._layout.size(place.type)
-                raw = self._outside.raw(self._constant(expr), size)
-                before = images.get(place.base) or Const(0, 8 * self._world.places[place.base].size)
-                images[place.base] = c.replace(before, place.offset, raw)
-        for name, image in images.items():
-            old = self._world.places[name]
-            assert isinstance(image, Const)
-            content = tuple(image.value.to_bytes(old.size, "little"))
-            yield replace(old, initial=content)
-
-    def _leaves(self, address: Address, value: ast.Expr) -> Iterator[tuple[Address, ast.Expr]]:
-        if isinstance(value, ast.Braces):
-            for place, item in self._outside.elements(address, value):
-                yield from self._leaves(place, item)
-        else:
-            yield address, value
-
-    def _constant(self, expr: ast.Expr) -> c.Integer:
-        if isinstance(expr, ast.Name) and expr.name in self._world.shared:
-            return self._outside.address_value(self._world.shared[expr.name], expr.at)
-        value = self._outside.integer(expr)
-        if not isinstance(value.value, Const):
-            raise Diagnostic("an initial value must be a number", expr.at)
-        return value
+        self._layout = outside.layout
+        self._outside = outside
 
     def question(self, proposition: ast.Proposition) -> Question:
         """Return what a proposition asks; raises Diagnostic where a name has no meaning."""
@@ -253,17 +174,26 @@ class _Resolver:
             if isinstance(place, ast.Register):
                 value = self._register(place)
                 local = self._runners[place.thread].locals[place.name]
-                yield Shown(text, value, value.bits, self._layout.is_signed(local.type))
+                signed = self._layout.is_signed(local.type)
+                yield Shown(text, value, value.bits, signed, names=self._names(local.type))
             else:
                 footprint = self._footprint(place.path)
                 type_ = self._outside.lvalue(place.path).type
                 yield Shown(
                     text, footprint, 8 * footprint.size, self._layout.is_signed(type_),
-                    self._swapped(place.path),
+                    self._swapped(place.path), names=self._names(type_),
                 )  # fmt: skip
 
+    def _names(self, type_: ast.Type) -> tuple[tuple[int, str], ...]:
+        """Return the addresses that a pointer is shown as the names of."""
+        if not isinstance(type_, ast.Pointer):
+            return ()
+        return tuple((number, name) for name, number in self._world.addresses.items())
+
     def _swapped(self, path: ast.Expr) -> bool:
-        return self._layout.big_endian and self._layout.is_integer(self._outside.lvalue(path).type)
+        type_ = self._outside.lvalue(path).type
+        number = self._layout.is_integer(type_) or isinstance(type_, ast.Pointer)
+        return self._layout.big_endian and number
 
     def _number(
         self, value: int | str | ast.Register | tuple[int, ...], equal: ast.Equal, bits: int

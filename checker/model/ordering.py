@@ -1,8 +1,6 @@
 """A program's events as a cat model sees them, and the model's checks as promises.
 
-The events are those of `events`, and one for each fence, and one for the initial write of each
-cell. What no execution chooses (program order, dependencies, which fence is where) is known before
-anything is solved; an event that may not happen is in its sets where it does.
+An event that may not happen is in the sets and relations where it does.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ from checker.model.cat.relation import EventSet, Relation, identity
 from checker.model.cat.syntax import CatModel, Check
 from checker.model.events import INITIAL, Structure
 from checker.model.logic import Term, conj, disj, implies, negate, require
+from checker.model.numbering import Numbering
 from checker.model.promises import Promises
 from checker.model.relations import Relations
-from checker.program import Fence, Operation
 from checker.verdict import Reason
 
 FENCES = (
@@ -31,9 +29,6 @@ FENCES = (
 )  # fmt: skip
 """Names of fence sets that a model may use; those that a program has not are empty."""
 
-WAYS = ("ascending", "descending")
-"""Words of an access's order: its elements are read or written one by one, by address."""
-
 SEVERAL = frozenset(("exclusive", "exclusive-pair", "llsc", "llsc-pair", "lrsc", "reservation"))
 """Classes whose read-modify-write is a loop of several instructions: no `amo`, but `lxsx`."""
 
@@ -42,19 +37,12 @@ class Ordering:
     """The base sets and relations of one program, and the checks of a model on them."""
 
     def __init__(self, made: Structure, relations: Relations, promises: Promises) -> None:
-        """Number the events: those of memory, then fences, then initial writes."""
+        """Number the events; `relations` says what an execution makes of them."""
         self._made = made
         self._relations = relations
         self._promises = promises
-        self._fences = [
-            (operation, step, fence.name)
-            for operation in made.program.operations
-            for step, fence in enumerate(operation.steps)
-            if isinstance(fence, Fence)
-        ]
-        self._memory = len(made.events)
-        self._first_initial = self._memory + len(self._fences)
-        self.count = self._first_initial + len(made.cells)
+        self._events = Numbering(made)
+        self.count = self._events.count
 
     def require(self, model: CatModel, name: str, cite: str, evidence: Evidence) -> None:
         """Assert the checks of a model, each behind a promise of its own."""
@@ -71,10 +59,10 @@ class Ordering:
     # --- which events there are
 
     def _runs(self, event: int) -> Term:
-        if event < self._memory:
+        if event < self._events.memory:
             return self._relations.runs[event]
-        if event < self._first_initial:
-            operation = self._fences[event - self._memory][0]
+        if event < self._events.first_initial:
+            operation = self._events.fences[event - self._events.memory][0]
             return self._relations.values.holds(operation.guard)
         return True
 
@@ -97,29 +85,29 @@ class Ordering:
         made = self._made
         loads = self._where(e.index for e in made.events if e.is_load)
         stores = self._where(e.index for e in made.events if not e.is_load)
-        initial = self._where(iter(range(self._first_initial, self.count)))
+        initial = self._where(iter(range(self._events.first_initial, self.count)))
         writes = stores.union(initial)
         values: dict[str, EventSet | Relation] = {
             "R": loads,
             "W": writes,
             "IW": initial,
             "M": loads.union(writes),
-            "F": self._where(iter(range(self._memory, self._first_initial))),
+            "F": self._where(iter(range(self._events.memory, self._events.first_initial))),
             "A": self._marked("acquire"),
             "Q": self._marked("acquire-pc"),
             "L": self._marked("release"),
             "X": self._exclusive(),
             "NoRet": self._marked("no-return"),
             "id": identity(self.count),
-            "po": self._pairs(self._program_order()),
-            "loc": self._pairs(self._same_cell()),
-            "int": self._pairs(self._same_thread()),
+            "po": self._pairs(self._events.program_order()),
+            "loc": self._pairs(self._events.same_cell()),
+            "int": self._pairs(self._events.same_thread()),
             "rf": self._reads_from(),
             "co": self._coherence(),
             "fr": self._from_reads(),
-            "addr": self._pairs(self._depending("addr")),
-            "data": self._pairs(self._depending("data")),
-            "ctrl": self._pairs(self._depending("ctrl")),
+            "addr": self._pairs(self._events.depending("addr")),
+            "data": self._pairs(self._events.depending("data")),
+            "ctrl": self._pairs(self._events.depending("ctrl")),
             "amo": self._updates(),
             "lxsx": self._reservations(),
             "si": self._units(),
@@ -175,85 +163,14 @@ class Ordering:
     def _fence_sets(self) -> dict[str, EventSet]:
         """Return a set for each kind of fence, by the name that `fence_set` gives it."""
         found: dict[str, list[int]] = {name: [] for name in FENCES}
-        for index, (_, _, name) in enumerate(self._fences):
-            found.setdefault(fence_set(name), []).append(self._memory + index)
+        for index, (_, _, name) in enumerate(self._events.fences):
+            found.setdefault(fence_set(name), []).append(self._events.memory + index)
         return {name: self._where(iter(events)) for name, events in found.items()}
-
-    def _place(self, event: int) -> tuple[int, int, int] | None:
-        """Return thread, operation and step of an event; None for an initial write."""
-        if event < self._memory:
-            found = self._made.events[event]
-            return found.thread, found.operation, found.step
-        if event < self._first_initial:
-            operation, step, _ = self._fences[event - self._memory]
-            return operation.thread, operation.number, step
-        return None
-
-    @cached_property
-    def _threads(self) -> dict[int, list[tuple[tuple[int, int], int]]]:
-        """The events of each thread, by operation and step."""
-        threads: dict[int, list[tuple[tuple[int, int], int]]] = {}
-        for event in range(self._first_initial):
-            place = self._place(event)
-            assert place is not None
-            threads.setdefault(place[0], []).append((place[1:], event))
-        for events in threads.values():
-            events.sort()
-        return threads
-
-    def _program_order(self) -> Iterator[tuple[int, int]]:
-        """Yield program order: between operations, between an operation's accesses, and within one.
-
-        An access whose elements are ordered is as several accesses, one after the other. Where a
-        unit holds them together that they are in order adds nothing: they are at once to others.
-        """
-        for events in self._threads.values():
-            for index, (place, a) in enumerate(events):
-                for later, b in events[index + 1 :]:
-                    if place != later:
-                        yield a, b
-                    elif (earlier := self._earlier(a, b)) is not None:
-                        yield earlier, a + b - earlier
-
-    def _earlier(self, a: int, b: int) -> int | None:
-        """Return which of two events of one access is before the other, if either is."""
-        access = self._made.access(self._made.events[a])
-        way = next((word for word in access.order.split() if word in WAYS), None)
-        of_a, of_b = (
-            (self._made.events[event].byte - access.start) // access.element for event in (a, b)
-        )
-        if way is None or of_a == of_b:
-            return None
-        return a if (of_a < of_b) == (way == "ascending") else b
-
-    def _same_thread(self) -> Iterator[tuple[int, int]]:
-        for events in self._threads.values():
-            for _, a in events:
-                for _, b in events:
-                    yield a, b
-        for event in range(self._first_initial, self.count):
-            yield event, event
-
-    def _cell(self, event: int) -> int | None:
-        if event < self._memory:
-            return self._made.events[event].cell
-        return event - self._first_initial if event >= self._first_initial else None
-
-    def _same_cell(self) -> Iterator[tuple[int, int]]:
-        cells: dict[int, list[int]] = {}
-        for event in range(self.count):
-            cell = self._cell(event)
-            if cell is not None:
-                cells.setdefault(cell, []).append(event)
-        for events in cells.values():
-            for a in events:
-                for b in events:
-                    yield a, b
 
     def _source(self, store: int, load: int) -> int:
         """Return the event that a load takes from: a store's, or its cell's initial write."""
         if store == INITIAL:
-            return self._first_initial + self._made.events[load].cell
+            return self._events.first_initial + self._made.events[load].cell
         return store
 
     def _reads_from(self) -> Relation:
@@ -271,7 +188,7 @@ class Ordering:
         def terms() -> Iterator[tuple[int, int, Term]]:
             for cell, stores in enumerate(self._made.stores):
                 for a in stores:
-                    yield self._first_initial + cell, a, self._running[a]
+                    yield self._events.first_initial + cell, a, self._running[a]
                     for b in stores:
                         if a != b:
                             before = self._relations.before(a, b)
@@ -291,34 +208,6 @@ class Ordering:
 
     # --- dependencies and read-modify-writes
 
-    def _results(self, operation: Operation) -> list[int]:
-        """Return the events that an operation's result comes from: its loads, else its stores."""
-        events = [e.index for e in self._made.events if e.operation == operation.number]
-        loads = [event for event in events if self._made.events[event].is_load]
-        return loads or events
-
-    @cached_property
-    def _events_of(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for event in range(self._first_initial):
-            place = self._place(event)
-            assert place is not None
-            found.setdefault(place[1], []).append(event)
-        return found
-
-    def _depending(self, kind: str) -> Iterator[tuple[int, int]]:
-        """Yield the pairs of a dependency; data goes into stores, the rest into all events."""
-        operations = {one.number: one for one in self._made.program.operations}
-        for operation in self._made.program.operations:
-            for number in getattr(operation, kind):
-                for a in self._results(operations[number]):
-                    for b in self._events_of.get(operation.number, ()):
-                        if b >= self._memory:
-                            if kind == "ctrl":
-                                yield a, b
-                        elif kind != "data" or not self._made.events[b].is_load:
-                            yield a, b
-
     def _updates(self) -> Relation:
         """Return load and store of each read-modify-write that is one instruction."""
         return Relation.of(
@@ -332,8 +221,8 @@ class Ordering:
         def terms() -> Iterator[tuple[int, int, Term]]:
             for operation in self._made.program.operations:
                 if operation.pair is not None:
-                    for a in self._events_of.get(operation.pair, ()):
-                        for b in self._events_of.get(operation.number, ()):
+                    for a in self._events.events_of.get(operation.pair, ()):
+                        for b in self._events.events_of.get(operation.number, ()):
                             yield a, b, self._both(a, b)
             yield from (pair for pair in self._read_modify_writes if self._is_several(pair[0]))
 

@@ -9,7 +9,6 @@ from checker.value import value
 from checker.verdict import Problem, Reason
 
 Grade = Literal["whole", "practice", "torn", "unknown"]
-GRADES: tuple[Grade, ...] = ("whole", "practice", "torn", "unknown")
 
 
 @value
