@@ -30,6 +30,7 @@ wheel: $(READY)            ## build a wheel, and use it in an empty environment
 
 bench: $(READY)            ## cold start, throughput and scaling, as ratios
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/scaling.py
 
 guarantees: $(READY)       ## write docs/guarantees.* anew
 	$(BIN)/litmus table --features --format markdown -o docs/guarantees.md

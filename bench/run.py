@@ -2,6 +2,8 @@
 
     make bench
 
+`scaling.py` goes on with families in which the executions explode.
+
 Absolute times say how fast this machine was today; the ratios are what is kept. Times are CPU
 seconds of whole processes (user and system), which the load of the machine disturbs least.
 """
@@ -16,6 +18,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from shapes import DIALECTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -102,6 +106,18 @@ def throughput(z3: float) -> None:
     print(f"{results:.0f} tests/s, {results * z3:.1f} in the time of the import")
     single = _single_architecture()
     print(f"              1,000 tests on one architecture each: {single:.0f} tests/s")
+    for dialect in DIALECTS:
+        rate = _shapes(dialect)
+        print(f"              all final states of classic shapes, {dialect:8}", end=" ")
+        print(f"{rate:4.0f} tests/s, {rate * z3:.1f} in the time of the import")
+
+
+def _shapes(dialect: str) -> float:
+    """Return how many tests of a generated corpus are decided in a second, in one process."""
+    count = len(list(DIALECTS[dialect].tests()))
+    command = (PYTHON, str(ROOT / "bench" / "shapes.py"), dialect)
+    few = min(cpu(*command, "--first", "1") for _ in range(5))
+    return (count - 1) / (min(cpu(*command) for _ in range(5)) - few)
 
 
 def _single_architecture() -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, zip_longest
 
 from checker import arch
 from checker.check import Asked, check
@@ -34,8 +34,6 @@ SHAPES: dict[str, tuple[list[list[Access]], str]] = {
 }  # fmt: skip
 """Each with what is asked of memory."""
 
-POINTER = {"x": 0, "y": 1}
-
 
 @dataclass
 class Dialect:
@@ -45,16 +43,16 @@ class Dialect:
     init: Callable[[int], str]
     """What a thread's registers hold."""
     store: Callable[[str, int, str], list[str]]
-    """Location, value, link: `` or what changes the access itself."""
+    """Location, value, and what changes the access itself, if anything does."""
     load: Callable[[str, int, str], list[str]]
-    """Location, which of the thread's loads it is, link."""
+    """Location, which of the thread's loads it is, and what changes the access."""
     register: Callable[[int], str]
     """What the condition calls the result of a thread's load."""
     fences: Sequence[str]
     dependencies: dict[str, Callable[[str, int], list[str]]] = field(default_factory=dict)
     """From the first load to the second access: location, and the value if it is a store."""
-    acquires: bool = False
-    """Whether it has loads that acquire and stores that release."""
+    special: Sequence[str] = ("acq", "rel")
+    """Whether a thread's first access, a load, can acquire, and its second, a store, release."""
 
     def links(self, first: str, second: str) -> Iterator[str]:
         """Yield what may stand between a thread's accesses of two kinds."""
@@ -64,10 +62,10 @@ class Dialect:
             yield from (
                 kind
                 for kind in self.dependencies
-                if kind == "ctrl" or kind == ("data" if second == "W" else "addr")
+                if kind in ("ctrl", "data" if second == "W" else "addr")
             )
-        if self.acquires:
-            yield from ["acq"] * (first == "R") + ["rel"] * (second == "W")
+        fits = {"acq": first == "R", "rel": second == "W"}
+        yield from (kind for kind in self.special if fits[kind])
 
     def thread(self, accesses: Sequence[Access], link: str) -> list[str]:
         """Return a thread's code."""
@@ -103,8 +101,7 @@ class Dialect:
     ) -> str:
         """Return a test."""
         rows = [[f"P{number}" for number in range(len(columns))]]
-        for row in range(max(map(len, columns))):
-            rows.append([code[row] if row < len(code) else "" for code in columns])
+        rows += map(list, zip_longest(*columns, fillvalue=""))
         held = [asked] if asked else []
         for number, accesses in enumerate(threads):
             read = [value for kind, _, value in accesses if kind == "R"]
@@ -143,7 +140,7 @@ def _riscv() -> Dialect:
     return Dialect(
         "RISCV", lambda n: f"{n}:x6=x; {n}:x8=y;", store, load, lambda n: f"x{5 - n * 4}",
         ("fence rw,rw", "fence w,w", "fence r,rw"),
-        {"data": data, "addr": addr, "ctrl": ctrl}, acquires=True,
+        {"data": data, "addr": addr, "ctrl": ctrl},
     )  # fmt: skip
 
 
@@ -168,7 +165,7 @@ def _aarch64() -> Dialect:
 
     return Dialect(
         "AArch64", lambda n: f"{n}:X6=x; {n}:X8=y;", store, load, lambda n: f"X{n}",
-        ("DMB SY", "DMB LD", "DMB ST"), {"data": data, "addr": addr, "ctrl": ctrl}, acquires=True,
+        ("DMB SY", "DMB LD", "DMB ST"), {"data": data, "addr": addr, "ctrl": ctrl},
     )  # fmt: skip
 
 
@@ -183,7 +180,7 @@ def _x86_64() -> Dialect:
 
     return Dialect(
         "X86_64", lambda _: "", store, load, lambda n: ("rax", "rbx")[n], ("mfence", "sfence"),
-        acquires=True,
+        special=("rel",),
     )  # fmt: skip
 
 
@@ -208,7 +205,7 @@ def _ppc() -> Dialect:
 
     return Dialect(
         "PPC", lambda n: f"{n}:r6=x; {n}:r8=y;", store, load, lambda n: f"r{n + 1}",
-        ("sync", "lwsync", "eieio"), {"data": data, "addr": addr, "ctrl": ctrl},
+        ("sync", "lwsync", "eieio"), {"data": data, "addr": addr, "ctrl": ctrl}, special=(),
     )  # fmt: skip
 
 

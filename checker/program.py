@@ -83,6 +83,31 @@ class Fence:
     name: str
 
 
+_SOURCE, _TARGET = 16, 24
+
+
+def dependency(operation: int, source: int | None = None, target: int | None = None) -> int:
+    """Return a dependency on an operation's result, as a number.
+
+    Of an instruction on several registers it may come from one of them, its `source`, and go to
+    one, its `target`: elements of the access, counted from 0.
+    """
+    found = operation
+    for element, shift in ((source, _SOURCE), (target, _TARGET)):
+        found |= 0 if element is None else element + 1 << shift
+    return found
+
+
+def depends(number: int) -> tuple[int, int | None, int | None]:
+    """Return the operation of a dependency, its source and its target."""
+    source, target = (number >> shift & 0xFF for shift in (_SOURCE, _TARGET))
+    return (
+        number & (1 << _SOURCE) - 1,
+        source - 1 if source else None,
+        target - 1 if target else None,
+    )
+
+
 @value
 class Chance:
     """A number that the environment chooses, and which it may be, the likeliest first."""
@@ -110,7 +135,8 @@ class Operation:
     lowering: str = ""
     """The access notation it was lowered by."""
     addr: frozenset[int] = frozenset()
-    """Operations on whose results its address depends, by the registers that carry them."""
+    """Operations on whose results its address depends, by the registers that carry them: each as
+    `dependency` has it."""
     data: frozenset[int] = frozenset()
     """Operations on whose results the value that it stores depends."""
     ctrl: frozenset[int] = frozenset()

@@ -23,6 +23,7 @@ source = "a book"
 "8 if wide and copy" = "store 8 release"
 "8 if wide" = "store 8 atomic"
 8 = "store 8"
+"12 if not wide" = "loop store 4"
 "16.." = "bytes"
 
 [paper64.kvm_put_guest]
@@ -79,6 +80,7 @@ def chosen(
     (8, "paper64", 32, "store 8 acquire"), (8, "paper64+wide", 32, "store 8 acquire"),
     (8, "paper64+wide", 8, "store 8 atomic"), (8, "paper64+copy", 8, "store 8 release"),
     (8, "paper64+big", 8, "store 8"),
+    (12, "paper64", 1, "loop store 4"), (12, "paper64+wide", 1, None),
     (15, "paper64", 1, None), (16, "paper64", 1, "bytes"), (4096, "paper64", 1, "bytes"),
 ])  # fmt: skip
 def test_the_first_entry_that_fits_holds(

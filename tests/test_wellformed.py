@@ -162,6 +162,8 @@ LOWERINGS = [
      ""),
     (f'{PUT}contract = {{ "8 if wise" = "store 8" }}\n', "contract =", "`wise` is no condition",
      "did you mean wide?"),
+    (f'{PUT}contract = {{ "8 if not wise" = "store 8" }}\n', "contract =",
+     "`not wise` is no condition", "did you mean wide?"),
     (f'{PUT}contract = {{ "8 if align x" = "store 8" }}\n', "contract =", "is no condition", ""),
     (f'{PUT}contract = {{ "*" = "bytes", 8 = "store 8" }}\n', "contract =", "`8` never holds",
      "`*` before it"),

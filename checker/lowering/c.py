@@ -15,12 +15,13 @@ from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import TRUE, Const, Expression
 from checker.lowering import calls
 from checker.lowering import values as c
+from checker.lowering.conversions import Conversions
 from checker.lowering.layout import Layout, spell
-from checker.lowering.objects import Local, Objects, State, World
+from checker.lowering.objects import Local, State, World
 from checker.lowering.values import Address, Integer, Value
 
 
-class ThreadRunner(Objects):
+class ThreadRunner(Conversions):
     """Runs one thread; operations are numbered through the whole test by `state`."""
 
     def __init__(
@@ -105,36 +106,10 @@ class ThreadRunner(Objects):
             ends.append(self.locals)
         self.guard = outer
         self.locals = {
-            name: self._join(name, condition, ends[0][name], ends[1][name])
+            name: self.join(name, condition, ends[0][name], ends[1][name], self._thread.at)
             for name in ends[0]
             if name in ends[1]
         } | {name: local for end in ends for name, local in end.items() if name not in before}
-
-    def _join(self, name: str, condition: Expression, yes: Local, no: Local) -> Local:
-        if yes.value == no.value:
-            return yes
-        one, other = yes.value, no.value
-        if not isinstance(one, Address) and not isinstance(other, Address):
-            return Local(yes.type, ex.choose(condition, one, other))
-        if any(isinstance(side, Address) and side.local for side in (one, other)):
-            raise Diagnostic(
-                f"`{name}` points to different places in the two branches of an `if`",
-                self._thread.at, "give each branch a pointer of its own",
-            )  # fmt: skip
-        sides = [
-            side if isinstance(side, Address) else self.valued(side, yes.type)
-            for side in (one, other)
-        ]
-        return Local(yes.type, self._either(condition, sides, self._thread.at))
-
-    def _either(self, condition: Expression, sides: list[Value], at: Position) -> Address:
-        """Return the pointer that is one of two values, of which one is a pointer at least."""
-        to = next(side.type for side in sides if isinstance(side, Address))
-        both = [self._cast(ast.Pointer(to), side, at) for side in sides]
-        yes, no = (self.address_value(one, at) for one in both if isinstance(one, Address))
-        exact = all(isinstance(one, Address) and one.exact for one in both)
-        chosen = ex.choose(condition, yes.value, no.value)
-        return Address("", local=False, offset=0, type=to, number=chosen, exact=exact)
 
     # --- expressions
 
@@ -158,7 +133,7 @@ class ThreadRunner(Objects):
             case ast.Ternary(condition, yes, no):
                 return self._ternary(condition, yes, no)
             case ast.Cast(type_, of, at):
-                return self._cast(type_, self.value(of), at)
+                return self.cast(type_, self.value(of), at)
             case ast.SizeOf(of):
                 size = self.layout.size(self._type_of(of))
                 return Integer(Const(size, 8 * self._word), False)
@@ -182,7 +157,7 @@ class ThreadRunner(Objects):
         """Evaluate what an object of a type is to hold, as a number."""
         value = self.value(expr)
         if isinstance(type_, ast.Pointer):
-            value = self._cast(type_, value, expr.at)
+            value = self.cast(type_, value, expr.at)
         return self.address_value(value, expr.at) if isinstance(value, Address) else value
 
     def _unary(self, op: str, of: Integer, at: Position) -> Integer:
@@ -239,32 +214,9 @@ class ThreadRunner(Objects):
             return results[0]
         one, other = results
         if isinstance(one, Address) or isinstance(other, Address):
-            return self._either(test, results, yes.at)
+            return self.either(test, results, yes.at)
         first, second = c.common(one, other)
         return Integer(ex.choose(test, first.value, second.value), first.signed)
-
-    def _cast(self, type_: ast.Type, value: Value, at: Position) -> Value:
-        if isinstance(type_, ast.Pointer) and isinstance(value, Address):
-            return replace(value, type=type_.to)
-        if isinstance(type_, ast.Pointer) and isinstance(value, Integer):
-            number = value.convert(8 * self._word, value.signed).value
-            exact = isinstance(number, Const)
-            return Address("", local=False, offset=0, type=type_.to, number=number, exact=exact)
-        if isinstance(value, Address):
-            value = self.address_value(value, at)
-        if type_ == ast.Scalar("void"):
-            return value
-        return value.convert(8 * self.layout.size(type_), self.layout.is_signed(type_))
-
-    def known(self, value: Integer, at: Position) -> int:
-        """Return a number that must not depend on what was read."""
-        if not isinstance(value.value, Const):
-            raise Diagnostic(
-                "this depends on what was read", at,
-                "offsets and sizes must be known before the test runs",
-            )  # fmt: skip
-        raw = value.value.value
-        return ex.signed(raw, value.bits) if value.signed else raw
 
     def _type_of(self, of: ast.Type | ast.Expr) -> ast.Type:
         if isinstance(of, (ast.Scalar, ast.Pointer, ast.Array, ast.StructName)):
@@ -328,7 +280,7 @@ class ThreadRunner(Objects):
             return Integer(Const(0, 32), True)
         result = self.value(value)
         if isinstance(target.type, ast.Pointer):
-            pointer = self._cast(target.type, result, value.at)
+            pointer = self.cast(target.type, result, value.at)
             assert isinstance(pointer, Address)
             known = pointer.number is None or self.alive == TRUE
             if known and target.local and isinstance(self.locals[target.base].type, ast.Pointer):
@@ -343,22 +295,3 @@ class ThreadRunner(Objects):
             raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", value.at)
         self.put(target, self.raw(result, size), "plain-write", value.at)
         return result.convert(8 * size, self.layout.is_signed(target.type))
-
-    def elements(self, target: Address, braces: ast.Braces) -> list[tuple[Address, ast.Expr]]:
-        """Return the places that an initializer fills, each with its expression."""
-        match target.type:
-            case ast.Array(of, count):
-                size = self.layout.size(of)
-                places = [
-                    replace(target, offset=target.offset + size * i, type=of) for i in range(count)
-                ]
-            case ast.StructName() as struct:
-                places = [
-                    replace(target, offset=target.offset + m.offset, type=m.type)
-                    for m in self.layout.members(struct)
-                ]
-            case _:
-                places = [target]
-        if len(braces.items) > len(places):
-            raise Diagnostic(f"{len(braces.items)} values for {len(places)} elements", braces.at)
-        return list(zip(places, braces.items, strict=False))

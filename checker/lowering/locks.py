@@ -73,6 +73,7 @@ def _try(run: ThreadRunner, shape: Shape, place: Address, at: Position) -> Integ
         for way, operation, wanted in ((taken, shape.operation, 1), (ex.invert(taken), _READ, 0)):
             when = replace(case, when=ex.binary("and", case.when, way))
             if wanted:
+                run.waited |= {run.next_number(at)}
                 number = run.emit(operation, "rmw", when, size, at, run.raw(_TAKEN, size))
             else:
                 number = run.emit(operation, "load", when, size, at)

@@ -48,7 +48,8 @@ class State:
     stored: set[Target] = field(default_factory=set)
     """The addresses that were made numbers of, and so may be in memory."""
     split: set[Expression] = field(default_factory=set)
-    """Results of reads by pointers: choices between the cases, by what the pointer holds."""
+    """Choices that are no part of a value: between the cases of a read by a pointer, by what the
+    pointer holds; and between the pointers that two branches have left."""
     followed: Position | None = None
     """Where a pointer that was read from memory was followed first."""
     nowhere: Diagnostic | None = None
@@ -85,7 +86,7 @@ class Objects:
         self.alive: Expression = TRUE
         """When the thread has not ended before: no fault has taken it out."""
         self.waited: frozenset[int] = frozenset()
-        """Operations that were repeated until they succeeded: a branch follows each."""
+        """Updates of locks: a branch on their success comes before anything else."""
         self.locals: dict[str, Local] = {}
         self.spelled = ""
         """The call that is being run, as the test has it."""

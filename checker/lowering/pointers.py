@@ -93,8 +93,9 @@ def nowhere(world: World, size: int, at: Position) -> Diagnostic:
 def reads(value: Expression, split: set[Expression]) -> Iterator[int]:
     """Yield the operations whose results a value is made of.
 
-    What a read by a pointer returned is the result of one of its cases; that the pointer decides
-    which of them is an address dependency of the read, and none of the value.
+    What only decides between the values of a choice in `split` is no part of it. What a read by a
+    pointer returned is the result of one of its cases; that the pointer decides which of them is an
+    address dependency of the read, and none of the value.
     """
     if isinstance(value, ReadValue):
         yield value.operation

@@ -147,10 +147,10 @@ class _Table:
                 case [name] | ["not", name] if name in features:
                     pass
                 case _:
-                    hint = nearest(condition, [*features, "constant"])
+                    hint = nearest(condition.removeprefix("not "), [*features, "constant"])
                     self._fail(
                         f"{layer} `{key}`: `{condition}` is no condition",
-                        hint or "a feature, align N, source N or constant", layer, key,
+                        hint or "a feature, `not` one, align N, source N or constant", layer, key,
                     )  # fmt: skip
         return sizes, conditions
 

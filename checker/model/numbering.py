@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from checker.model.events import Structure
-from checker.program import Fence, Operation
+from checker.program import Fence, Operation, depends
 
 WAYS = ("ascending", "descending")
 """Words of an access's order: its elements are read or written one by one, by address."""
@@ -116,6 +116,14 @@ class Numbering:
         loads = [event for event in events if self._made.events[event].is_load]
         return loads or events
 
+    def _is_of(self, event: int, element: int | None) -> bool:
+        """Whether an event is part of an element of its access; of None every event is."""
+        if element is None or event >= self.memory:
+            return True
+        found = self._made.events[event]
+        access = self._made.access(found)
+        return (found.byte - access.start) // access.element == element
+
     @cached_property
     def events_of(self) -> dict[int, list[int]]:
         """The events of each operation, fences among them."""
@@ -130,9 +138,13 @@ class Numbering:
         """Yield the pairs of a dependency; data goes into stores, the rest into all events."""
         operations = {one.number: one for one in self._made.program.operations}
         for operation in self._made.program.operations:
-            for number in getattr(operation, kind):
+            for number, source, target in map(depends, getattr(operation, kind)):
                 for a in self._results(operations[number]):
+                    if not self._is_of(a, source):
+                        continue
                     for b in self.events_of.get(operation.number, ()):
+                        if not self._is_of(b, target):
+                            continue
                         if b >= self.memory:
                             if kind == "ctrl":
                                 yield a, b

@@ -10,6 +10,7 @@ from functools import partial
 
 from checker.lowering.asm.aarch64_step import DOUBLE, WORD, Entry, Step
 from checker.lowering.asm.machine import Tracked, invert, join, part, resize
+from checker.lowering.asm.tracked import from_register, to_register
 
 ACQUIRE, ACQUIRE_PC, RELEASE = "acquire", "acquire-pc", "release"
 
@@ -100,8 +101,9 @@ def _load_pair_signed(step: Step) -> None:
         raise step.wrong()
     address = step.address(2)
     both = step.machine.load(address, 8, cls="ldpsw", element=4)
-    step.put(0, resize(part(both, 0, WORD), DOUBLE, sign=True))
-    step.put(1, resize(part(both, WORD, WORD), DOUBLE, sign=True))
+    for k in (0, 1):
+        one = from_register(part(both, k * WORD, WORD), k)
+        step.put(k, resize(one, DOUBLE, sign=True))
 
 
 def _store_pair(step: Step, cls: str, order: str = "") -> None:
@@ -131,15 +133,16 @@ def _store_ordered_pair(step: Step) -> None:
 
 def _pair(step: Step, k: int, bits: int) -> Tracked:
     """Return two register operands as one number, the first low: it has the lower address."""
-    return join(step.get(k, bits), step.get(k + 1, bits))
+    low, high = step.get(k, bits), step.get(k + 1, bits)
+    return join(to_register(low, 0), to_register(high, 1))
 
 
 def _put_pair(step: Step, k: int, both: Tracked) -> None:
     bits = step.width(k)
     if step.width(k + 1) != bits:
         raise step.wrong()
-    step.put(k, part(both, 0, bits))
-    step.put(k + 1, part(both, bits, bits))
+    step.put(k, from_register(part(both, 0, bits), 0))
+    step.put(k + 1, from_register(part(both, bits, bits), 1))
 
 
 def _pairs() -> dict[str, Entry]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from checker import expression as ex
 from checker.expression import Const, Expression
 from checker.lowering.asm import fold
+from checker.program import dependency, depends
 from checker.value import value
 
 NOTHING: frozenset[int] = frozenset()
@@ -95,6 +96,18 @@ def join(low: Tracked, high: Tracked) -> Tracked:
 def is_zero(a: Tracked) -> Tracked:
     """Return, in one bit, whether a number is zero."""
     return apply("eq", a, const(0, a.bits))
+
+
+def from_register(a: Tracked, element: int) -> Tracked:
+    """Return what one of several registers holds of an instruction's result."""
+    return Tracked(a.value, frozenset(dependency(d, source=element) for d in a.deps), a.picks)
+
+
+def to_register(a: Tracked, element: int) -> Tracked:
+    """Return what goes into one of several registers' parts of memory."""
+    found = (depends(d) for d in a.deps)
+    deps = frozenset(dependency(n, source, element) for n, source, _ in found)
+    return Tracked(a.value, deps, a.picks)
 
 
 def also(a: Tracked, deps: frozenset[int]) -> Tracked:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import z3
 
 from checker.diagnostic import Diagnostic, nearest
-from checker.model.cat.relation import EventSet, Relation, bits, closure
+from checker.model.cat.relation import EventSet, Relation, bits, closure, sequence
 from checker.model.cat.syntax import Call, CatModel, Check, Expr, Let, Local, Name, Operator
 from checker.model.logic import (
     Keeps,
@@ -45,6 +45,8 @@ class Evaluator:
 
     def __post_init__(self) -> None:
         """Add what every model may use."""
+        every = EventSet(self.count, (1 << self.count) - 1)
+        self.values = {**self.values, "0": Relation.empty(self.count), "_": every}
         self.functions: dict[str, Function] = {
             "domain": lambda args: _relation(args[0]).domain(),
             "range": lambda args: _relation(args[0]).inverse().domain(),
@@ -77,7 +79,7 @@ class Evaluator:
                 raise
 
     def _let(self, let: Let) -> None:
-        for name, _, body in let.definitions:
+        for name, _, body in let.definitions if self._rough else ():
             _positive(body, frozenset(self._rough))
             if not self._rough.isdisjoint(_names(body)):
                 self._rough.add(name)
@@ -152,7 +154,8 @@ class Evaluator:
     # --- checks
 
     def _satisfied(self, check: Check, number: int) -> Term:
-        _positive(check.expr, frozenset(self._rough), negative=check.negated)
+        if self._rough:
+            _positive(check.expr, frozenset(self._rough), negative=check.negated)
         relation = _relation(self.value(check.expr))
         match check.kind:
             case "empty":
@@ -187,13 +190,15 @@ class Evaluator:
         starts, ends = {a for a, _, _ in edges}, {b for _, b, _ in edges}
         touched = sorted(starts | ends)
         place = {event: point(f"{name} {event}", len(touched)) for event in touched}
-        terms = [implies(t, earlier(place[a], place[b])) for a, b, t in edges]
-        terms += [
-            earlier(place[b], place[a])
-            for b in ends
-            for a in bits(paths[b])
-            if a in starts and a in place
-        ]
+
+        def before(a: int, b: int) -> Term:
+            """Two may have one place, the higher number first: no cycle has such edges only."""
+            if a < b:
+                return earlier(place[a], place[b])
+            return negate(earlier(place[b], place[a]))
+
+        terms = [implies(t, before(a, b)) for a, b, t in edges]
+        terms += [before(b, a) for b in ends for a in bits(paths[b]) if a in starts and a in place]
         return conj((*map(negate, impossible), *terms))
 
     # --- expressions
@@ -201,10 +206,8 @@ class Evaluator:
     def value(self, expr: Expr) -> Value:
         """Return what an expression stands for; raises Diagnostic for an unknown name."""
         match expr:
-            case Name("0"):
-                return Relation.empty(self.count)
-            case Name("_"):
-                return EventSet(self.count, (1 << self.count) - 1)
+            case Operator(op, args):
+                return self._operate(op, [self.value(arg) for arg in args])
             case Name(name, at):
                 found = self.values.get(name)
                 if found is None:
@@ -223,8 +226,6 @@ class Evaluator:
                     hint = nearest(name, self.functions)
                     raise Diagnostic(f"there is no function `{name}`", at, hint)
                 return self.functions[name]([self.value(arg) for arg in args])
-            case Operator(op, args):
-                return self._operate(op, [self.value(arg) for arg in args])
 
     def _operate(self, op: str, args: list[Value]) -> Value:
         sets = [arg for arg in args if isinstance(arg, EventSet)]
@@ -240,9 +241,7 @@ class Evaluator:
             case "union":
                 return first.union(*rest)
             case "sequence":
-                for one in rest:
-                    first = first.then(one)
-                return first
+                return sequence(first, *rest)
             case "meet":
                 for one in rest:
                     first = first.meet(one)

@@ -53,23 +53,32 @@ class EventSet:
 
     def union(self, other: EventSet) -> EventSet:
         """Return what is in one or the other."""
+        if not (self.open or other.open):
+            return EventSet(self.count, self.known | other.known)
         events = dict.fromkeys((*self.events(), *other.events()))
         return EventSet.of(self.count, ((e, disj((self.term(e), other.term(e)))) for e in events))
 
     def meet(self, other: EventSet) -> EventSet:
         """Return what is in both."""
+        if not (self.open or other.open):
+            return EventSet(self.count, self.known & other.known)
         return EventSet.of(
             self.count, ((e, conj((self.term(e), other.term(e)))) for e in self.events())
         )
 
     def minus(self, other: EventSet) -> EventSet:
         """Return what is in this one only."""
+        if not (self.open or other.open):
+            return EventSet(self.count, self.known & ~other.known)
         return EventSet.of(
             self.count, ((e, conj((self.term(e), negate(other.term(e))))) for e in self.events())
         )
 
     def identity(self) -> Relation:
         """Return `[S]`: each member with itself."""
+        if not self.open:
+            known = [self.known & 1 << event for event in range(self.count)]
+            return Relation(known, [{} for _ in known])
         return Relation.of(self.count, ((e, e, self.term(e)) for e in self.events()))
 
     def product(self, other: EventSet) -> Relation:
@@ -118,6 +127,11 @@ class Relation:
         """Whether it is the same in every execution."""
         return not any(self.open)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds in no execution."""
+        return not (any(self.known) or any(self.open))
+
     def term(self, a: int, b: int) -> Term:
         """Return whether a pair is in the relation."""
         return True if self.known[a] >> b & 1 else self.open[a].get(b, False)
@@ -134,13 +148,12 @@ class Relation:
         """Return what is in one of several."""
         made = Relation(list(self.known), [dict(row) for row in self.open])
         for other in others:
-            for a in range(self.count):
-                made.known[a] |= other.known[a]
-                row = made.open[a]
-                for b, term in other.open[a].items():
+            made.known = [a | b for a, b in zip(made.known, other.known, strict=True)]
+            for row, more in zip(made.open, other.open, strict=True):
+                for b, term in more.items():
                     row[b] = disj((row[b], term)) if b in row else term
-        for a, row in enumerate(made.open):
-            for b in [b for b in row if made.known[a] >> b & 1]:
+        for mask, row in zip(made.known, made.open, strict=True):
+            for b in [b for b in row if mask >> b & 1]:
                 del row[b]
         return made
 
@@ -191,9 +204,14 @@ class Relation:
     def then(self, other: Relation) -> Relation:
         """Return `r; s`."""
         made = Relation.empty(self.count)
-        for a in range(self.count):
+        for a, mask in enumerate(self.known):
+            if not mask and not self.open[a]:
+                continue
+            if mask == 1 << a and not self.open[a]:  # most often one of the two is `[S]`
+                made.known[a], made.open[a] = other.known[a], other.open[a]
+                continue
             known, found = 0, dict[int, list[Term]]()
-            for k in bits(self.known[a]):
+            for k in bits(mask):
                 known |= other.known[k]
                 for b, term in other.open[k].items():
                     found.setdefault(b, []).append(term)
@@ -250,6 +268,15 @@ class Relation:
 def identity(count: int) -> Relation:
     """Return the relation of each event with itself."""
     return Relation([1 << event for event in range(count)], [{} for _ in range(count)])
+
+
+def sequence(first: Relation, *rest: Relation) -> Relation:
+    """Return `r; s; …`."""
+    if any(one.is_empty for one in (first, *rest)):
+        return Relation.empty(first.count)
+    for one in rest:
+        first = first.then(one)
+    return first
 
 
 def closure(rows: list[int]) -> list[int]:
