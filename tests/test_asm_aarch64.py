@@ -19,7 +19,7 @@ from checker.lowering.asm.machine import Machine, Path, Trace, Tracked, View
 from checker.lowering.asm.memory import Memory
 from checker.lowering.asm.sketch import sketch
 from checker.lowering.draft import Draft
-from checker.program import Access, Fence
+from checker.program import Access, Fence, depends
 
 Code = list[litmus.Instruction | litmus.Label]
 
@@ -528,7 +528,7 @@ def test_what_a_register_depends_on(text: str, wanted: str) -> None:
         known["X1"] = Tracked(Const(8, 64), frozenset((UNKNOWN + 1,)))
     found = Ran(text, known).registers["X0"]
     names = {UNKNOWN + 1: "1", UNKNOWN + 2: "2", UNKNOWN + 3: "3", 0: "m"}
-    words = [names[one] for one in found.deps] + [f"({names[one]})" for one in found.picks]
+    words = [names[depends(one)[0]] for one in found.deps] + [f"({names[one]})" for one in found.picks]
     assert sorted(words) == ([] if wanted == "none" else wanted.split())
 
 

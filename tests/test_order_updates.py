@@ -208,3 +208,31 @@ def test_an_ordered_pair_is_one_register_after_the_other(
         for name in ("low first", "high first"):
             expected = "Sometimes" if name in seen else "Never"
             assert found[f"{name} {count}"] == expected, (name, count)
+
+
+# --- Arm: what comes from one register of a pair --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("register", "arch", "expected"),
+    [
+        ("X2", "arm64", "Never"),
+        ("X3", "arm64", "Sometimes"),
+        ("X2", "arm64+lse2", "Never"),
+        ("X3", "arm64+lse2", "Never"),
+    ],
+)
+def test_a_dependency_through_one_register_of_a_pair_orders_its_half_alone(
+    register: str, arch: str, expected: str
+) -> None:
+    """The flag is the lower half: an address made of the upper half follows only one access."""
+    text = columns(
+        "AArch64",
+        "uint64_t y[2]; 0:X0=x; 0:X1=y; 0:X2=1; 1:X0=x; 1:X1=y;",
+        (
+            "STR X2,[X0]; DMB SY; STR X2,[X1]",
+            f"LDP X2,X3,[X1]; EOR X4,{register},{register}; LDR X5,[X0,X4]",
+        ),
+        "exists (1:X2=1 /\\ 1:X5=0)",
+    )
+    assert observation(text, arch) == expected
