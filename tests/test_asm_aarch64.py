@@ -528,7 +528,9 @@ def test_what_a_register_depends_on(text: str, wanted: str) -> None:
         known["X1"] = Tracked(Const(8, 64), frozenset((UNKNOWN + 1,)))
     found = Ran(text, known).registers["X0"]
     names = {UNKNOWN + 1: "1", UNKNOWN + 2: "2", UNKNOWN + 3: "3", 0: "m"}
-    words = [names[depends(one)[0]] for one in found.deps] + [f"({names[one]})" for one in found.picks]
+    words = [names[depends(one)[0]] for one in found.deps] + [
+        f"({names[one]})" for one in found.picks
+    ]
     assert sorted(words) == ([] if wanted == "none" else wanted.split())
 
 

@@ -198,3 +198,29 @@ def test_what_a_store_writes_is_an_expression_over_what_was_read() -> None:
         litmus("WRITE_ONCE(*x, (READ_ONCE(*x) << 8) + 1);", "", cond="exists x=1")
     )
     assert computed(value, lambda _: 0x0102030405060708) == 0x0203040506070801
+
+
+@pytest.mark.parametrize(
+    ("between", "answer"),
+    [
+        ("int r1 = r0;", "forbidden"),
+        ("int r1 = r0 ^ 1 ^ 1;", "forbidden"),
+        ("int r1 = 1; if (!r0) r1 = 2;", "allowed"),
+        ("int r1 = r0 ? 1 : 2;", "allowed"),
+        ("int r1 = r0 && !r2;", "allowed"),
+        ("int r1 = !r0 || r2; r1 = !r1;", "allowed"),
+    ],
+)
+def test_on_what_a_branch_tests_the_value_it_leaves_does_not_depend(
+    between: str, answer: str
+) -> None:
+    """Load buffering: only a dependency keeps P0's store behind its read."""
+    body = f"int r0 = READ_ONCE(*x); int r2 = 0; {between} WRITE_ONCE(*y, r1);"
+    text = litmus(
+        body,
+        "int r0 = READ_ONCE(*y); smp_mb(); WRITE_ONCE(*x, 1);",
+        init="int x; int y;",
+        par="int *x, int *y",
+        cond="~exists (0:r0=1 /\\ 1:r0=1)",
+    )
+    assert verdict(text).answer == answer

@@ -200,7 +200,8 @@ class ThreadRunner(Conversions):
         self._branch(needed, rest, lambda: None)
         if len(result) == 1:
             return c.flag(first)
-        return c.flag(ex.binary("and" if op == "&&" else "or", first, result[1]))
+        decided = (result[1], ex.FALSE) if op == "&&" else (ex.TRUE, result[1])
+        return c.flag(self.decided(first, *decided))
 
     def _ternary(self, condition: ast.Expr, yes: ast.Expr, no: ast.Expr) -> Value:
         test = self.integer(condition).truth()
@@ -216,7 +217,7 @@ class ThreadRunner(Conversions):
         if isinstance(one, Address) or isinstance(other, Address):
             return self.either(test, results, yes.at)
         first, second = c.common(one, other)
-        return Integer(ex.choose(test, first.value, second.value), first.signed)
+        return Integer(self.decided(test, first.value, second.value), first.signed)
 
     def _type_of(self, of: ast.Type | ast.Expr) -> ast.Type:
         if isinstance(of, (ast.Scalar, ast.Pointer, ast.Array, ast.StructName)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
-from checker.expression import Apply, Const, Expression
+from checker.expression import Const, Expression
 from checker.lowering.objects import Local, Objects
 from checker.lowering.values import Address, Integer, Value
 
@@ -21,7 +21,7 @@ class Conversions(Objects):
             return yes
         one, other = yes.value, no.value
         if not isinstance(one, Address) and not isinstance(other, Address):
-            return Local(yes.type, ex.choose(condition, one, other))
+            return Local(yes.type, self.decided(condition, one, other))
         if any(isinstance(side, Address) and side.local for side in (one, other)):
             raise Diagnostic(
                 f"`{name}` points to different places in the two branches of an `if`",
@@ -39,9 +39,7 @@ class Conversions(Objects):
         both = [self.cast(ast.Pointer(to), side, at) for side in sides]
         yes, no = (self.address_value(one, at) for one in both if isinstance(one, Address))
         exact = all(isinstance(one, Address) and one.exact for one in both)
-        chosen = ex.choose(condition, yes.value, no.value)
-        if isinstance(chosen, Apply):
-            self.state.split.add(chosen)  # a branch decides, which is no address dependency
+        chosen = self.decided(condition, yes.value, no.value)
         return Address("", local=False, offset=0, type=to, number=chosen, exact=exact)
 
     def cast(self, type_: ast.Type, value: Value, at: Position) -> Value:

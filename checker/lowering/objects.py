@@ -9,7 +9,7 @@ from typing import Literal
 from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
-from checker.expression import TRUE, Apply, Const, Expression, ReadValue
+from checker.expression import TRUE, Const, Expression, ReadValue
 from checker.lowering import pointers, select
 from checker.lowering import values as c
 from checker.lowering.asm import fold
@@ -223,9 +223,19 @@ class Objects:
         """Return what a read returned that was made in cases; zero where there is none."""
         chosen: Expression = Const(0, bits)
         for when, one in reversed(found):
-            chosen = ex.choose(when, one, chosen)
-            if isinstance(chosen, Apply):
-                self.state.split.add(chosen)
+            chosen = self.decided(when, one, chosen)
+        return chosen
+
+    def decided(self, condition: Expression, yes: Expression, no: Expression) -> Expression:
+        """Return what a branch leaves; on what it tests, the value does not depend.
+
+        The instruction that stores the value waits for one of the two, and for the test only as
+        far as a control dependency goes: tools/memory-model/Documentation/explanation.txt,
+        "Dependency relations: data, addr, and ctrl", v6.12.
+        """
+        chosen = ex.choose(condition, yes, no)
+        if chosen not in (yes, no):
+            self.state.split.add(chosen)
         return chosen
 
     def depends(self, value: Expression) -> frozenset[int]:
