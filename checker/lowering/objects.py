@@ -49,7 +49,7 @@ class State:
     """The addresses that were made numbers of, and so may be in memory."""
     split: set[Expression] = field(default_factory=set)
     """Choices that are no part of a value: between the cases of a read by a pointer, by what the
-    pointer holds; and between the pointers that two branches have left."""
+    pointer holds; and between what two branches have left, by what they test."""
     followed: Position | None = None
     """Where a pointer that was read from memory was followed first."""
     nowhere: Diagnostic | None = None
