@@ -232,7 +232,7 @@ def size_key(key: str) -> tuple[range, tuple[str, ...]]:
         raise Diagnostic(f"`{key}` is not a size", hint='8, "1..7", "16..", "*", "8 if lse2"')
     first, _, last = match[1].partition("..")
     if first == "*":
-        sizes = range(1, 1 << 16)
+        sizes = range(1 << 16)  # a barrier has the size 0
     elif ".." in match[1]:
         sizes = range(int(first), int(last) + 1 if last else 1 << 16)
     else:

@@ -25,7 +25,9 @@ FENCES = (
     *(f"Fence.{a}.{b}" for a in ("r", "w", "rw") for b in ("r", "w", "rw")), "Fence.tso", "Fence.i",
     "MFENCE", "SFENCE", "LFENCE", "SYNC", "LWSYNC", "EIEIO", "ISYNC",
     *(f"MEMBAR.{a}{b}" for a in ("LOAD", "STORE") for b in ("LOAD", "STORE")), "STBAR",
-    "MB", "WMB", "RMB", "IMB", "BCR",
+    "MB", "WMB", "RMB", "IMB", "BCR", "SYNCO", "MEMW", "L.MSYNC", "DMB.1", "DMB.2", "DMB.3",
+    *(f"DBAR.{hint}" for hint in ("0X0", "0X5", "0XA", "0X10", "0X12", "0X14", "0X15", "0X1A")),
+    *(f"BAR.{kind}" for kind in ("BRWARW", "BRAR", "BWAW", "BRARW", "BRWAW")),
 )  # fmt: skip
 """Names of fence sets that a model may use; those that a program has not are empty."""
 
