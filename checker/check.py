@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 
@@ -16,6 +17,8 @@ from checker.litmus import Test
 from checker.lowering import programs, select, sketch
 from checker.lowering.asm import ARCHITECTURES
 from checker.lowering.draft import Sketch
+from checker.model.cat import cat_model
+from checker.model.cat.fewer import forbids_no_more
 from checker.model.cat.syntax import CatModel
 from checker.observation import observe
 from checker.program import Fence, Place, Program
@@ -94,6 +97,8 @@ class Asked:
     brief: bool = False
     """Whether the final states are all that is wanted, where they decide the condition: no reasons,
     no witness, and `forbidden` stands for `fragile` too."""
+    edit: Callable[[Sketch], Sketch] | None = None
+    """What is done to the test as it was drawn, before its operations are lowered."""
 
 
 def check(
@@ -125,7 +130,7 @@ def check(
         expected=expected,
     )
     try:
-        drawn = sketch(test, target, limits.unroll, faults=asked.faults or test.faults)
+        drawn = draw(test, target, limits, asked)
         code = list(programs(test, drawn, target, "code"))
         promises = test.dialect == "C"  # assembly has the code layer only
         contract = list(programs(test, drawn, target, "contract")) if promises else []
@@ -137,6 +142,8 @@ def check(
             verdict = replace(verdict, answer="allowed" if reached else "forbidden")
         else:
             verdict = _decide(verdict, drawn, code, contract, limits, asked.ordering)
+            if drawn.cut and verdict.answer != "allowed":
+                verdict = _bounded(verdict, [*code, *contract], limits, asked.ordering)
         verdict = replace(
             verdict, notes=tuple(_notes(test, target, drawn, code, contract, asked.ordering))
         )
@@ -144,6 +151,23 @@ def check(
         verdict = replace(verdict, answer="unknown", limit=str(limit))
     verdict = _judge(test, verdict)
     return replace(verdict, milliseconds=round(1000 * (time.perf_counter() - start), 3))
+
+
+def draw(test: Test, target: Target, limits: Limits, asked: Asked) -> Sketch:
+    """Return a test as it is asked about on an architecture; raises Diagnostic."""
+    drawn = sketch(
+        test, target, limits.unroll,
+        faults=asked.faults or test.faults,
+        fewer_reads=lambda: forbids_no_more(_axioms(target, asked.ordering)),
+    )  # fmt: skip
+    return asked.edit(drawn) if asked.edit else drawn
+
+
+def _axioms(target: Target, ordering: CatModel | None) -> CatModel | None:
+    """Return the axioms that hold on a target: those that are given, or its own."""
+    if ordering is None and target.order is not None:
+        return cat_model(target.order.path)
+    return ordering
 
 
 def _same(a: Target, b: Target) -> bool:
@@ -168,10 +192,6 @@ def _decide(
                 witness=query.witness(practice=True),
                 placements=_placements(drawn, today, practice=True),
             )
-    if drawn.cut and any(reaches_cut(program, limits.timeout) for program in chain(code, contract)):
-        raise LimitReached(
-            f"loops were followed for {limits.unroll} rounds (try --unroll {2 * limits.unroll + 1})"
-        )
     promised = [
         next((q for q in today if same_hardware(q.program, program)), None)
         or Query(program, limits.timeout, ordering)
@@ -192,6 +212,20 @@ def _decide(
                 )
     both = list({id(query): query for query in chain(promised, today)}.values())
     return replace(verdict, answer="forbidden", reasons=_reasons(both, practice=False))
+
+
+def _bounded(
+    verdict: Verdict, programs: list[Program], limits: Limits, ordering: CatModel | None
+) -> Verdict:
+    """Return a verdict on what loops do in so many rounds, or as it is if they do no more."""
+    if not any(reaches_cut(program, limits.timeout, ordering) for program in programs):
+        return verdict
+    assert verdict.answer in ("forbidden", "fragile")
+    return replace(
+        verdict, answer="unknown", bounded=verdict.answer, rounds=limits.unroll,
+        limit=f"loops were followed for {limits.unroll} rounds (try --unroll "
+        f"{2 * limits.unroll + 1})",
+    )  # fmt: skip
 
 
 def _reasons(queries: list[Query], *, practice: bool) -> tuple[Reason, ...]:
@@ -237,7 +271,8 @@ def _states(code: list[Program], limits: Limits, ordering: CatModel | None) -> t
 def _judge(test: Test, verdict: Verdict) -> Verdict:
     """Add whether the condition holds, and whether that is as wanted."""
     if verdict.answer == "unknown":
-        return replace(verdict, ok=True if verdict.expected == "unknown" else None)
+        known = verdict.expected in ("unknown", verdict.spelled)
+        return replace(verdict, ok=True if known else None)
     reached = verdict.answer == "allowed"
     holds = reached != test.condition.is_assertion
     wanted = holds or not test.condition.is_assertion

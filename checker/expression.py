@@ -131,6 +131,54 @@ def resize(a: Expression, bits: int, *, sign: bool) -> Expression:
     return Apply(("sext" if sign else "zext") if bits > a.bits else "trunc", (a,), bits)
 
 
+def swap(a: Expression) -> Expression:
+    """Return a value of whole bytes with its bytes in the opposite order."""
+    if a.bits == 8:
+        return a
+    if isinstance(a, Const):
+        return Const(_swapped(a.value, a.bits), a.bits)
+    if isinstance(a, Apply) and a.op == "swap":
+        return a.args[0]
+    return Apply("swap", (a,), a.bits)
+
+
+def _swapped(value: int, bits: int) -> int:
+    return int.from_bytes(value.to_bytes(bits // 8, "little"), "big")
+
+
+def given(a: Expression, facts: frozenset[Expression]) -> Expression:
+    """Return an expression as it is where some conditions hold."""
+    if a in facts:
+        return TRUE
+    if not isinstance(a, Apply):
+        return a
+    if invert(a) in facts:
+        return FALSE
+    args = tuple(given(one, facts) for one in a.args)
+    if args == a.args:
+        return a
+    match a.op:
+        case "ite":
+            return choose(*args)
+        case "not":
+            return invert(args[0])
+        case "zext" | "sext" | "trunc":
+            return resize(args[0], a.bits, sign=a.op == "sext")
+        case "swap":
+            return swap(args[0])
+        case op:
+            return binary(op, *args)
+
+
+def conjuncts(condition: Expression) -> Iterator[Expression]:
+    """Yield the parts of a condition that hold wherever it does."""
+    if isinstance(condition, Apply) and condition.op == "and" and condition.bits == 1:
+        for one in condition.args:
+            yield from conjuncts(one)
+    else:
+        yield condition
+
+
 def reads_of(expression: Expression) -> Iterator[int]:
     """Yield the number of every read operation an expression depends on."""
     if isinstance(expression, ReadValue):
@@ -163,6 +211,8 @@ def evaluate(
             return first & mask
         case "sext":
             return signed(first, args[0].bits) & mask
+        case "swap":
+            return _swapped(first, expression.bits)
         case op:
             return BINARY[op](first, evaluate(args[1], read, chosen), args[0].bits) & mask
 

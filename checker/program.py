@@ -63,6 +63,8 @@ class Access:
     before it returned. Its footprint may leave the location."""
     zeros: bool = False
     """Whether it stores zeros and not the operation's value."""
+    stored: bool = False
+    """Whether it is ordered as a part of an update only where its operation's store happens."""
     when: Expression = TRUE
     """When it happens, of the times that its operation does."""
 
@@ -81,6 +83,8 @@ class Fence:
     """A barrier, by the name its author gave it: recorded for the ordering axioms."""
 
     name: str
+    stored: bool = False
+    """Whether it is passed only where its operation's store happens."""
 
 
 _SOURCE, _TARGET = 16, 24

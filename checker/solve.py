@@ -173,12 +173,11 @@ def reachable(program: Program, *, practice: bool = True, ordering: CatModel | N
     return Query(program, ordering=ordering).reachable(practice=practice)
 
 
-def reaches_cut(program: Program, timeout: int = 0) -> bool:
+def reaches_cut(program: Program, timeout: int = 0, ordering: CatModel | None = None) -> bool:
     """Return whether some execution, of manuals' promises alone, goes on where a loop was cut."""
     beyond = tuple(ValueIs(going_on, 0) for going_on in program.assumed)
-    return Query(replace(program, assumed=(), question=Logic("or", beyond)), timeout).reachable(
-        practice=False
-    )
+    further = replace(program, assumed=(), question=Logic("or", beyond))
+    return Query(further, timeout, ordering).reachable(practice=False)
 
 
 def same_hardware(a: Program, b: Program) -> bool:

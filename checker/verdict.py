@@ -154,6 +154,19 @@ class Verdict:
     milliseconds: float = 0.0
     limit: str = ""
     """For `unknown`: the limit that was hit."""
+    bounded: Literal["", "forbidden", "fragile"] = ""
+    """For `unknown`: the answer for executions in which no loop goes on for more than `rounds`."""
+    rounds: int = 0
+
+    @property
+    def spelled(self) -> str:
+        """The answer as it is printed."""
+        return bounded(self.bounded, self.rounds) if self.bounded else self.answer
+
+
+def bounded(answer: str, rounds: int) -> str:
+    """Return how an answer is spelled that holds for so many rounds of a loop."""
+    return f"{answer} up to {rounds} round{'s' * (rounds != 1)}"
 
 
 @value

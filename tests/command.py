@@ -14,7 +14,9 @@ GOOD = litmus(head="Arch = arm64\nExpect = arm64: forbidden")
 TORN = litmus(init="u64 x __aligned(4);")
 WRONG = litmus(head="Arch = arm64\nExpect = arm64: allowed")
 BAD = litmus("frobnicate(x);")
-LOOP = litmus(p1="u64 r0; do { r0 = READ_ONCE(*x); } while (r0 == 0);", cond="~exists 1:r0=2")
+LOOP = litmus(
+    p1="u64 r0; u32 n = 0; do { r0 = READ_ONCE(*x); n++; } while (r0 == 0);", cond="~exists 1:r0=2"
+)
 QUESTION = litmus(cond="exists torn(1:r0)", init="u64 x __aligned(4);")
 
 

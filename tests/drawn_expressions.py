@@ -16,6 +16,7 @@ from checker.expression import (
     choose,
     invert,
     resize,
+    swap,
 )  # fmt: skip
 from checker.program import (
     Operation,
@@ -36,9 +37,11 @@ def expressions(
         few = st.sampled_from([0, 1, 2, 8, 0xA0, 0x11, (1 << bits) - 1])
         return Const(draw(few) % (1 << bits), bits)
     a, b = (draw(expressions(reads, bits, depth - 1)) for _ in range(2))
-    op = draw(st.sampled_from(["xor", "and", "or", "add", "not", "ite", "shift", "any"]))
+    op = draw(st.sampled_from(["xor", "and", "or", "add", "not", "swap", "ite", "shift", "any"]))
     if op == "not":
         return invert(a)
+    if op == "swap":
+        return swap(a) if bits % 8 == 0 else a
     if op == "ite":
         return choose(draw(conditions(reads)), a, b)
     if op == "shift":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from checker.expression import Apply, Const, Expression, ReadValue
 
-BYTEWISE = ("and", "or", "xor", "not", "zext", "trunc", "ite")
+BYTEWISE = ("and", "or", "xor", "not", "zext", "trunc", "ite", "swap")
 Lane = Callable[[int, int], int]
 """What an operation returned in one byte."""
 
@@ -36,6 +36,9 @@ def byte(expression: Expression, k: int, lane: Lane) -> int:
             return (byte(a, k, lane) ^ (0xFF if op == "not" else 0)) & here
         case Apply("ite", (condition, yes, no)):
             return byte(yes if number(condition, lane) else no, k, lane)
+        case Apply("swap", (a,)):
+            last = expression.bits // 8 - 1
+            return byte(a, last - k, lane) if k <= last else 0
         case Apply("shl", (a, Const(count))) if count % 8 == 0:
             return byte(a, k - count // 8, lane) & here if k >= count // 8 else 0
         case Apply("lshr", (a, Const(count))) if count % 8 == 0:

@@ -227,7 +227,7 @@ def test_every_architecture_has_every_operation(name: str) -> None:
 
 @pytest.mark.parametrize(("arch", "operation", "table"), LOWERINGS)
 def test_a_lowering_says_where_it_was_read(arch: str, operation: str, table: Any) -> None:
-    keys = {"source", "contract_source", "code_source", "contract", "code", "fault"}
+    keys = {"source", "contract_source", "code_source", "contract", "code", "fault", "unchanged"}
     assert arch in NAMES
     assert select.canonical(operation) == operation
     assert set(table) <= keys | {"before", "since"}

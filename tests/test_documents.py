@@ -15,7 +15,9 @@ from tests.inputs import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _CHECK = re.compile(r"```console\n\$ litmus (check [\w/.-]+\.litmus[^\n|]*)\n(.*?)```", re.DOTALL)
-_TABLE = re.compile(r"```console\n\$ litmus ((?:table|explain) [^\n|]*)\n(.*?)```", re.DOTALL)
+_TABLE = re.compile(
+    r"```console\n\$ litmus ((?:table|explain|ablate) [^\n|]*)\n(.*?)```", re.DOTALL
+)
 _HEAD = re.compile(r"^  (\S+) +(forbidden|fragile|ALLOWED|UNKNOWN)", re.MULTILINE)
 
 Shown = tuple[str, str, str]
@@ -96,8 +98,8 @@ def test_the_pages_show_the_main_examples() -> None:
     assert any(
         "stolen-time.litmus" in command for page, command, _ in CHECKS if page == "README.md"
     )
-    for page in ("README.md", "debate.md", "architectures.md", "table.md", "explain.md"):
-        assert page in {one for one, _, _ in TABLES}
+    pages = ("README.md", "debate.md", "architectures.md", "table.md", "explain.md", "ablate.md")
+    assert {one for one, _, _ in TABLES}.issuperset(pages)
     assert sorted(_example()) == [
         "mine/ibis/arch.toml", "mine/ibis/lowering.toml", "mine/x86/lowering.toml",
     ]  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checker import expression as ex
 from checker.expression import Const, ReadValue
 from checker.language import parse
 from checker.litmus import Number
@@ -117,8 +118,8 @@ def test_bytes_are_swapped(a: Typed) -> None:
     size = a.bits // 8
     raw = (a.value % (1 << a.bits)).to_bytes(size, "little")
     expected = int.from_bytes(raw, "big")
-    assert computed(c.swap(known(a).value), lambda _: 0) == expected
-    assert computed(c.swap(ReadValue(0, a.bits)), lambda _: a.value) == expected
+    assert computed(ex.swap(known(a).value), lambda _: 0) == expected
+    assert computed(ex.swap(ReadValue(0, a.bits)), lambda _: a.value) == expected
 
 
 @given(st.binary(min_size=1, max_size=16), st.data())
@@ -155,3 +156,9 @@ def test_the_type_of_a_constant(literal: str, narrow: str, wide: str) -> None:
     for word, expected in ((4, narrow), (8, wide)):
         found = c.number(written, word)
         assert f"{'s' if found.signed else 'u'}{found.bits}" == expected
+
+
+@given(typed())
+def test_swapping_twice_adds_nothing(a: Typed) -> None:
+    read = ReadValue(0, a.bits)
+    assert ex.swap(ex.swap(read)) == read

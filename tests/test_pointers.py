@@ -207,3 +207,48 @@ def test_refuses(init: str, p0: str, p1: str, message: str) -> None:
 def test_a_condition_follows_no_pointer(cond: str) -> None:
     with pytest.raises(Diagnostic):
         drawn(pointing("", "int r0 = 0;", cond=cond))
+
+
+# --- indices that were read -----------------------------------------------------------------------
+
+RING = (
+    "u32 x[3] = {10, 11, 12}; u32 i; struct s { u16 a; u16 b; }; struct s r[2] = {{1, 2}, {3, 4}};"
+)
+
+
+@pytest.mark.parametrize(("p1", "cond", "answer"), [
+    ("u32 n = READ_ONCE(*i); u32 v = READ_ONCE(x[n]);", "1:n=2 /\\ 1:v=12", "allowed"),
+    ("u32 n = READ_ONCE(*i); u32 v = READ_ONCE(x[n]);", "1:n=2 /\\ 1:v!=12", "forbidden"),
+    ("u32 n = READ_ONCE(*i); u32 v = READ_ONCE(x[n - 1]);", "1:n=2 /\\ 1:v=11", "allowed"),
+    ("u32 n = READ_ONCE(*i); u32 *p = x + 2; u32 v = READ_ONCE(*(p - n));", "1:n=2 /\\ 1:v=10",
+     "allowed"),
+    ("u32 n = READ_ONCE(*i); u32 *p = x + 2; u32 v = READ_ONCE(*(p - n));", "1:n=2 /\\ 1:v!=10",
+     "forbidden"),
+    ("u32 n = READ_ONCE(*i); struct s *p = &r[n & 1]; u16 v = READ_ONCE(p->b);", "1:n=0 /\\ 1:v=2",
+     "allowed"),
+    ("u32 n = READ_ONCE(*i); u16 v = READ_ONCE(r[n >> 1].b);", "1:n=2 /\\ 1:v!=4", "forbidden"),
+    ("u32 n = READ_ONCE(*i); WRITE_ONCE(x[n], 7);", "x[2]=7 /\\ x[0]=10", "allowed"),
+    ("u32 n = READ_ONCE(*i); WRITE_ONCE(x[n], 7);", "x[2]=7 /\\ x[0]=7", "forbidden"),
+])  # fmt: skip
+def test_an_index_that_was_read(p1: str, cond: str, answer: str) -> None:
+    text = litmus(
+        "WRITE_ONCE(*i, 2);", p1, init=RING, par="u32 *x, u32 *i, struct s *r",
+        cond=f"exists {cond}",
+    )  # fmt: skip
+    for arch in ("arm64", "powerpc64"):
+        assert verdict(text, arch).answer == answer
+
+
+def test_an_access_by_an_index_that_was_read_depends_on_it() -> None:
+    p1 = "u32 n = READ_ONCE(*i); u32 v = READ_ONCE(x[n]);"
+    text = litmus("", p1, init=RING, par="u32 *x, u32 *i, struct s *r", cond="exists true")
+    assert [draft.addr for draft in drawn(text).drafts] == [frozenset(), *[frozenset({0})] * 3]
+
+
+def test_outside_of_the_array_there_is_no_access() -> None:
+    text = litmus(
+        "WRITE_ONCE(*i, 3);", "u32 n = READ_ONCE(*i); WRITE_ONCE(x[n], 7);", init=RING,
+        par="u32 *x, u32 *i, struct s *r",
+        cond="exists 1:n=3 /\\ ~(x[0]=10 /\\ x[1]=11 /\\ x[2]=12)",
+    )  # fmt: skip
+    assert verdict(text).answer == "forbidden"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lark import Token, Transformer
@@ -10,68 +11,53 @@ from lark import Token, Transformer
 from checker import litmus as ast
 from checker.arch.schema import MEMORY
 from checker.diagnostic import Diagnostic, Position, nearest
-from checker.language import grammar, scalars
-from checker.language.condition import ConditionRules, access, number, where
+from checker.language import directives, exits, grammar, scalars
+from checker.language.arithmetic import constant
+from checker.language.condition import ConditionRules, access, where
 from checker.language.declarations import (
     Definition,
     Parsed,
     Scope,
-    constant,
     declared,
     declared_once,
     flatten,
     merge,
     outside_init,
 )
+from checker.language.expressions import ExpressionRules
 from checker.language.nesting import bound
 
 if TYPE_CHECKING:
     from checker.language.source import Source
 
-_BINDS = {
-    op: level
-    for level, ops in enumerate(
-        ("||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %")
-    )
-    for op in ops.split()
-}
-"""How tightly each binary operator binds: C11 6.5.5 to 6.5.14."""
-
+_STARTS = ("start", "expression")
 _THREAD = re.compile(r"P(0|[1-9]\d{0,3})$")
-_CONSTANTS = {"NULL": 0, "true": 1, "false": 0}
 
 
 def parse(source: Source) -> ast.Test:
     """Return the test of a C-dialect file; raises Diagnostic where it is not well formed."""
-    parsed: Parsed = grammar.parse("c", CRules, source.body)
     from checker.language.header import interpret
 
+    body, definitions = directives.taken(source)
+    if not definitions:
+        return interpret(source, grammar.parse("c", CRules, body, _STARTS))
+    from checker.language.constants import Constants
+
+    constants = Constants(grammar.parser("c", CRules, _STARTS), definitions)
+    parsed: Parsed = constants.read(body)
+    constants.settle(parsed)
     return interpret(source, parsed)
 
 
-def _climb(operands: list[ast.Expr], operators: list[Token]) -> ast.Expr:
-    """Build the tree of a flat list of operands and binary operators, by precedence."""
-    output, waiting = [operands[0]], list[Token]()
-
-    def reduce() -> None:
-        token, right, left = waiting.pop(), output.pop(), output.pop()
-        output.append(ast.Binary(str(token), left, right, where(token)))
-
-    for token, operand in zip(operators, operands[1:], strict=True):
-        while waiting and _BINDS[waiting[-1]] >= _BINDS[token]:
-            reduce()
-        waiting.append(token)
-        output.append(operand)
-    while waiting:
-        reduce()
-    return output[0]
-
-
-class CRules(ConditionRules, Transformer[Token, Any]):
+class CRules(ExpressionRules, ConditionRules, Transformer[Token, Any]):
     """One method per rule of `grammar/c.lark`."""
 
     def start(self, c: list[Any]) -> Parsed:
         return Parsed(c)
+
+    def expression(self, c: list[Any]) -> ast.Expr:
+        found: ast.Expr = c[0]
+        return found
 
     # --- initial state
 
@@ -182,25 +168,42 @@ class CRules(ConditionRules, Transformer[Token, Any]):
             raise Diagnostic(f"`{name}` is not a memory type", where(c[0]), hint)
         return ast.Attributes(memory=name)
 
-    # --- threads
+    # --- threads and functions
 
     def thread(self, c: list[Any]) -> ast.Thread:
         name, *parameters, arch, body = c
         at = where(name)
         if not _THREAD.match(name):
-            raise Diagnostic(f"`{name[:40]}` is not a thread", at, "threads are P0, P1, P2, …")
-        named = tuple(p for p in parameters if p is not None)
+            hint = "threads are P0, P1, P2, …; a function begins with its type"
+            raise Diagnostic(f"`{name[:40]}` is not a thread", at, hint)
         bound(body)
+        exits.check(body)
+        named = tuple(_location(one) for one in _named(parameters, at))
         return ast.Thread(int(name[1:]), named, body, arch, at)
+
+    def function(self, c: list[Any]) -> ast.Function:
+        base, stars, name, *parameters, body = c
+        at = where(name)
+        if _THREAD.match(name):
+            raise Diagnostic(f"{name} is a thread", at, "a thread has no type")
+        named = tuple(_pointer(one) for one in _named(parameters, at))
+        bound(body)
+        returns = declared(outside_init(base), stars, [])
+        exits.check(body, returns, str(name), at)
+        first = tuple(ast.Declare(one.name, one.type, None, one.at) for one in named)
+        declared_once([first, tuple(body)])
+        return ast.Function(str(name), returns, named, body, at)
 
     def arch(self, c: list[Token]) -> str:
         return "".join(c)
 
     def parameter(self, c: list[Any]) -> ast.Parameter:
         base, stars, name, dimension = (*c, None) if len(c) == 3 else c
-        base = outside_init(base)
-        type_ = declared(base, stars - 1 if stars else 0, [dimension] if dimension else [])
+        type_ = declared(outside_init(base), stars, [dimension] if dimension else [])
         return ast.Parameter(str(name), type_, where(name))
+
+    def nameless(self, c: list[Any]) -> ast.Parameter:
+        return ast.Parameter("", outside_init(c[0]), (0, 0))
 
     def block(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         declared_once(c)
@@ -236,6 +239,9 @@ class CRules(ConditionRules, Transformer[Token, Any]):
         declared_once([start, loop])
         return Scope((*start, loop))
 
+    def exit(self, c: list[Any]) -> ast.Exit:
+        return ast.Exit(str(c[0]), c[1] if len(c) > 1 else None, where(c[0]))  # type: ignore[arg-type]
+
     def clause(self, c: list[Any]) -> tuple[ast.Statement, ...]:
         if c[0] is None:
             return ()
@@ -252,59 +258,30 @@ class CRules(ConditionRules, Transformer[Token, Any]):
     def variable(self, c: list[Any]) -> tuple[Any, Any]:
         return c[0], c[1]
 
-    # --- expressions
 
-    def assign(self, c: list[Any]) -> ast.Assign:
-        return ast.Assign(c[0], str(c[1])[:-1], c[2], where(c[1]))
+def _named(parameters: list[ast.Parameter | None], at: Position) -> list[ast.Parameter]:
+    """Return what stands in parentheses: nothing, or `void`, or parameters with names."""
+    found = [one for one in parameters if one is not None]
+    if len(found) == 1 and not found[0].name and found[0].type == ast.Scalar("void"):
+        return []
+    if any(not one.name for one in found):
+        raise Diagnostic("a parameter has no name", at, "P0(u64 *x)")
+    return found
 
-    def ternary(self, c: list[Any]) -> ast.Ternary:
-        return ast.Ternary(c[0], c[2], c[3], where(c[1]))
 
-    def flat(self, c: list[Any]) -> ast.Expr:
-        return _climb(c[::2], c[1::2])
+def _location(parameter: ast.Parameter) -> ast.Parameter:
+    """Return a thread's parameter with the type of the location that it points to."""
+    to = parameter.type.to if isinstance(parameter.type, ast.Pointer) else parameter.type
+    return replace(parameter, type=to)
 
-    def infix(self, c: list[Token]) -> Token:
-        return c[0]
 
-    def prefix(self, c: list[Token]) -> Token:
-        return c[0]
-
-    def unary(self, c: list[Any]) -> ast.Unary:
-        return ast.Unary(str(c[0]), c[1], where(c[0]))
-
-    def cast(self, c: list[Any]) -> ast.Cast:
-        return ast.Cast(c[0], c[1], c[1].at)
-
-    def sizeof(self, c: list[Any]) -> ast.SizeOf:
-        return ast.SizeOf(c[0], getattr(c[0], "at", (0, 0)))
-
-    def step_before(self, c: list[Any]) -> ast.Assign:
-        at = where(c[0])
-        return ast.Assign(c[1], str(c[0])[0], ast.Number(1, "", decimal=True, at=at), at)
-
-    def step_after(self, c: list[Any]) -> ast.Assign:
-        return self.step_before([c[1], c[0]])
-
-    def member_of(self, c: list[Any]) -> ast.Member:
-        return ast.Member(c[0], str(c[1]), arrow=False, at=where(c[1]))
-
-    def member_at(self, c: list[Any]) -> ast.Member:
-        return ast.Member(c[0], str(c[2]), arrow=True, at=where(c[2]))
-
-    def index(self, c: list[Any]) -> ast.Index:
-        return ast.Index(c[0], c[1], c[1].at)
-
-    def number(self, c: list[Token]) -> ast.Number:
-        return number(c[0])
-
-    def name(self, c: list[Token]) -> ast.Expr:
-        name, at = str(c[0]), where(c[0])
-        if name in grammar.NOT_SPOKEN:
-            raise Diagnostic(f"`{name}` is not in the language", at, grammar.NOT_SPOKEN[name])
-        if name in _CONSTANTS:
-            return ast.Number(_CONSTANTS[name], "", decimal=True, at=at)
-        return ast.Name(name, at)
-
-    def call(self, c: list[Any]) -> ast.Call:
-        name, *args = c
-        return ast.Call(str(name), tuple(a for a in args if a is not None), where(name))
+def _pointer(parameter: ast.Parameter) -> ast.Parameter:
+    """Return a function's parameter with the type that its argument has: C11 6.7.6.3."""
+    if isinstance(parameter.type, ast.Array):
+        return replace(parameter, type=ast.Pointer(parameter.type.of))
+    if isinstance(parameter.type, ast.StructName) or parameter.type == ast.Scalar("void"):
+        raise Diagnostic(
+            f"`{parameter.name}` is not an integer and no pointer", parameter.at,
+            f"give its address: struct s *{parameter.name}",
+        )  # fmt: skip
+    return parameter

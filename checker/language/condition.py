@@ -93,19 +93,36 @@ class ConditionRules:
     def torn(self, c: list[Any]) -> ast.Torn:
         return ast.Torn(c[0] if c else None)
 
-    def predicate(self, c: list[Token]) -> ast.Faulted | ast.Dirty:
+    def predicate(self, c: list[Token]) -> ast.Faulted | ast.Accepted | ast.Dirty:
         name, of = str(c[0]), str(c[1])
         if name == "dirty":
             return ast.Dirty(of, where(c[1]))
-        if name == "fault" and of[0] == "P" and of[1:].isdecimal():
-            return ast.Faulted(int(of[1:]), where(c[1]))
-        hint = nearest(name, ("torn", "fault", "dirty")) or "torn(1:r0), fault(P0), dirty(x)"
+        if name in ("fault", "accepted") and of[0] == "P" and of[1:].isdecimal():
+            made = ast.Faulted if name == "fault" else ast.Accepted
+            return made(int(of[1:]), where(c[1]))
+        known = "torn(1:r0), fault(P0), accepted(P1), dirty(x)"
+        hint = nearest(name, ("torn", "fault", "accepted", "dirty", "byte")) or known
         raise Diagnostic(f"`{name}({of})` is not a proposition", where(c[0]), hint)
 
     def equal(self, c: list[Any]) -> ast.Equal:
         place = c[0]
         at = place.at if isinstance(place, ast.Register) else place.path.at
         return ast.Equal(place, c[2], at)
+
+    def byte(self, c: list[Any]) -> ast.Byte:
+        if str(c[0]) != "byte":
+            raise Diagnostic(f"`{c[0]}` has no value", where(c[0]), "byte(1:r0, 3)=0x11")
+        if not isinstance(c[4], (int, str)):
+            raise Diagnostic("a byte is compared with a number", where(c[0]), "byte(1:r0, 3)=0x11")
+        return ast.Byte(c[1], number(c[2]).value, c[4], where(c[0]))
+
+    def other_byte(self, c: list[Any]) -> ast.Connective:
+        return ast.Connective("not", (self.byte(c),))
+
+    def among(self, c: list[Any]) -> ast.Connective:
+        if str(c[1]) != "in":
+            raise Diagnostic(f"`{c[1]}` cannot stand here", where(c[1]), "1:r0 in {1, 2}")
+        return ast.Connective("or", tuple(self.equal([c[0], None, one]) for one in c[2:]))
 
     def differs(self, c: list[Any]) -> ast.Connective:
         return ast.Connective("not", (self.equal(c),))
@@ -162,6 +179,10 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
             return f"{place.text}={show_array(values)}"
         case ast.Equal(place, value):
             return f"{show_place(place)}={value}"
+        case ast.Byte(place, index, value):
+            return f"byte({show_place(place)},{index})={value}"
+        case ast.Accepted(thread):
+            return f"accepted(P{thread})"
         case ast.Torn(None):
             return "torn"
         case ast.Torn(register):
@@ -171,7 +192,7 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
         case ast.Dirty(name):
             return f"dirty({name})"
         case ast.Connective("not", (inner,)):
-            simple = isinstance(inner, (ast.Torn, ast.Faulted, ast.Dirty))
+            simple = isinstance(inner, (ast.Torn, ast.Faulted, ast.Accepted, ast.Dirty))
             return f"~{show(inner, 4)}" if simple else f"~({show(inner)})"
         case ast.Connective(op, args) if op in _BINDING:
             binding, word = _BINDING[op]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lark import Token
@@ -22,7 +21,9 @@ class Parsed:
     def __init__(self, children: list[Any]) -> None:
         """Take apart what stands in a file: init block, threads, clauses, condition."""
         *front, self.shown, self.filter, self.condition = children
-        items, self.threads = front[0], tuple(front[1:])
+        items = front[0]
+        self.threads = tuple(one for one in front[1:] if isinstance(one, ast.Thread))
+        self.functions = tuple(one for one in front[1:] if isinstance(one, ast.Function))
         bound([front, self.shown, self.filter])
         self.structs: list[ast.Struct] = []
         self.locations: list[ast.Location] = []
@@ -38,6 +39,15 @@ class Parsed:
                         self.initial.append(ast.Initial(ast.Name(name, at), value, at))
                 case _:
                     self.initial.append(item)
+        self._named_once()
+
+    def _named_once(self) -> None:
+        """Refuse a function that has the name of another, or of a location."""
+        seen = {location.name for location in self.locations}
+        for function in self.functions:
+            if function.name in seen:
+                raise Diagnostic(f"`{function.name}` is declared twice", function.at)
+            seen.add(function.name)
 
 
 class Definition(NamedTuple):
@@ -89,29 +99,6 @@ def outside_init(type_: Any) -> Any:
             "define it in the init block",
         )  # fmt: skip
     return type_
-
-
-def constant(expr: ast.Expr) -> int:
-    """Evaluate what must be a number where it stands; raises Diagnostic."""
-    bound(expr, "this number")
-    return _constant(expr)
-
-
-def _constant(expr: ast.Expr) -> int:
-    match expr:
-        case ast.Number(value):
-            return value
-        case ast.Binary(op, left, right) if op in _CONSTANT:
-            return _CONSTANT[op](_constant(left), _constant(right))
-        case _:
-            raise Diagnostic("a number must stand here", expr.at)
-
-
-_CONSTANT: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
 
 
 def declared(base: Any, stars: int, dimensions: list[int]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +15,12 @@ if TYPE_CHECKING:
 
 NOT_SPOKEN = {
     "goto": "jumps are not part of the dialect",
-    "return": "threads end at their closing brace",
     "switch": "write it with `if`",
     "case": "write it with `if`",
-    "break": "write the loop's exit into its condition",
-    "continue": "write it with `if`",
     "union": "place overlapping fields with casts: *(u32 *)((char *)&x + 4)",
     "typedef": "write the type out",
     "typeof": "write the type out",
-    "enum": "write the number",
+    "enum": "`enum { A, B = 4 };` names numbers; what holds one is an `int`",
     "asm": "assembly stands in tests of its own: their first word names the architecture",
     "float": "there are integers, pointers, structs and arrays",
     "double": "there are integers, pointers, structs and arrays",
@@ -59,15 +58,23 @@ def parse(
 
     `starts` are the rules of the grammar that can stand for a whole text, `start` is the one meant.
     """
+    made = parser(name, transformer, starts)
+    with explained(made, text):
+        return made.parse(text, start)
+
+
+@contextmanager
+def explained(parser: Lark, text: str, what: str = "the file") -> Iterator[None]:
+    """Turn what a parser raises into a Diagnostic; `what` is the name of the text."""
     from lark import UnexpectedInput
     from lark.exceptions import VisitError
 
     try:
-        return parser(name, transformer, starts).parse(text, start)
+        yield
     except UnexpectedInput as error:
         from checker.language.mistakes import explain
 
-        raise explain(error, text, parser(name, transformer, starts)) from None
+        raise explain(error, text, parser, what) from None
     except VisitError as error:
         if isinstance(error.orig_exc, Diagnostic):
             raise error.orig_exc from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
+from checker.verdict import bounded
 
 if TYPE_CHECKING:
     from checker.language.asm import state
@@ -19,7 +20,9 @@ KEYS = ("Arch", "Expect", "Faults", "Override")
 
 VERDICTS = ("forbidden", "fragile", "allowed", "unknown")
 
-_EXPECT = re.compile(r"\s*([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z]+)\s*$")
+_EXPECT = re.compile(
+    r"\s*([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z]+)(?:\s+up\s+to\s+([1-9]\d{0,3})\s+rounds?)?\s*$"
+)
 _OVERRIDE = re.compile(r"([A-Za-z0-9_+.@-]+)\s*:\s*([A-Za-z_]\w*)\s+(\d{1,5})\s*=\s*(\S.*)$")
 
 
@@ -59,6 +62,7 @@ def interpret(source: Source, parsed: Parsed | state.Parsed) -> ast.Test:
         filter=parsed.filter,
         faults=faults,
         given=parsed.given,
+        functions=parsed.functions,
     )
 
 
@@ -115,6 +119,11 @@ def _expect_list(value: str, at: Position) -> list[ast.Expectation]:
         if verdict not in VERDICTS:
             hint = nearest(verdict, VERDICTS) or f"a verdict is one of {', '.join(VERDICTS)}"
             raise Diagnostic(f"`{match[2]}` is not a verdict", where, hint)
+        if match[3]:
+            if verdict not in ("forbidden", "fragile"):
+                hint = "only what is not reached is bounded: forbidden up to 2 rounds"
+                raise Diagnostic(f"`{match[2]}` has no bound", where, hint)
+            verdict = bounded(verdict, int(match[3]))
         found.append(ast.Expectation(match[1], verdict, where))
     return found
 

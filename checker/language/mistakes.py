@@ -11,6 +11,7 @@ from lark.lexer import PatternStr
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
+from checker.language.constants import Expanded
 from checker.language.grammar import NOT_SPOKEN
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TYPES = (
 _CHARACTERS = {
     '"': "there are no strings in the dialect",
     "'": "write the character's number",
-    "#": "there is no preprocessor: write out what a macro stands for",
+    "#": "of the preprocessor there is `#define NAME number`, on a line of its own",
     ":": "labels and bit-fields are not part of the dialect",
     "]": "an array has a known number of elements",
     "{": "statements cannot stand in an expression",
@@ -55,8 +56,8 @@ _SAYS = {
 }
 
 
-def explain(error: UnexpectedInput, text: str, parser: Lark) -> Diagnostic:
-    """Return what to say of a parse error."""
+def explain(error: UnexpectedInput, text: str, parser: Lark, what: str = "the file") -> Diagnostic:
+    """Return what to say of a parse error; `what` is the name of the text."""
     at = (error.line, error.column)
     if isinstance(error, UnexpectedCharacters):
         return _unknown_character(error.char, at, _expected(error.allowed or (), parser))
@@ -66,7 +67,13 @@ def explain(error: UnexpectedInput, text: str, parser: Lark) -> Diagnostic:
     if error.token.type == "$END":
         lines = text.rstrip().split("\n")
         end = (len(lines), len(lines[-1]) + 1)
-        return Diagnostic("the file ends too early", end, _expected(possible, parser))
+        return Diagnostic(f"{what} ends too early", end, _expected(possible, parser))
+    if isinstance(error.token, Expanded):
+        name, word = error.token.name, str(error.token)
+        return Diagnostic(
+            f"`{name}` cannot stand here: it is defined", at,
+            f"it begins with `{word[:40]}`; choose another name for one of the two",
+        )  # fmt: skip
     return (
         _not_spoken(error)
         or _unknown_type(error, possible)

@@ -20,9 +20,12 @@ MAX_DEPTH = 60
 
 _INIT = "after the header comes `{ … }`, with locations and their initial values"
 
-_MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]")
+_MARK = re.compile(r"\(\*|\*\)|/\*|\*/|//|\n|[{}()\[\]]|^[ \t]*#", re.MULTILINE)
 _OPENING = {"}": "{", ")": "(", "]": "["}
 """The bracket that each closing bracket closes."""
+
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\r?\n)*[^\n]*", re.MULTILINE)
+"""A line that begins with `#`, with the lines that a backslash joins to it."""
 
 _THREAD = re.compile(r"\s*P\d+\s*\(")
 _INFO = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$")
@@ -37,6 +40,8 @@ class Source:
     info: tuple[tuple[str, str, Position], ...]
     body: str
     """The text from the init block on, padded with blank lines so that positions are the file's."""
+    directives: tuple[tuple[str, Position], ...] = ()
+    """The lines of the C dialect that begin with `#`; in `body` they are blank."""
 
 
 def decode(raw: bytes) -> str:
@@ -70,6 +75,11 @@ def split(text: str) -> Source:
     if not text.strip():
         raise Diagnostic("the file is empty", (1, 1), "a litmus test begins with `C name`")
     clean = _blank_comments(text, assembly=text.split(None, 1)[0] in DIALECTS[1:])
+    directives: list[tuple[str, Position]] = []
+    if clean.split(None, 1)[:1] == ["C"]:
+        found = _DIRECTIVE.finditer(clean)
+        directives = [(one[0], position(clean, one.start())) for one in found]
+        clean = _DIRECTIVE.sub(lambda one: _blank(one[0]), clean)
     brace = clean.find("{")
     header = clean if brace < 0 else clean[:brace]
     lines = header.split("\n")
@@ -87,7 +97,7 @@ def split(text: str) -> Source:
     if brace < 0:
         raise Diagnostic("there is no init block", (len(lines), 1), _INIT)
     body = "\n" * header.count("\n") + " " * (brace - header.rfind("\n") - 1) + clean[brace:]
-    return Source(words[0], words[1], info, body)
+    return Source(words[0], words[1], info, body, tuple(directives))
 
 
 def _check_dialect(name: str, at: Position) -> None:
@@ -127,24 +137,32 @@ def _info_lines(lines: list[str], start: int, *, free: bool) -> list[tuple[str, 
 def _blank_comments(text: str, *, assembly: bool) -> str:
     """Replace comments by blanks: `(* *)` outside threads, `/* */` and `//` from the init block on.
 
-    Inside a thread of the C dialect `(*` is a dereference. In the header of an assembly test a
-    comment that nothing closes ends before the init block, as herd7 has it.
+    Inside a thread of the C dialect `(*` is a dereference. On a line that begins with `#` all three
+    are comments, and brackets are not counted. In the header of an assembly test a comment that
+    nothing closes ends before the init block, as herd7 has it.
     """
     parts: list[str] = []
     brackets = _Brackets(text)
     kept = index = 0
+    directive = False
     while match := _MARK.search(text, index):
         mark, start, index = match[0], match.start(), match.end()
         end = 0
-        if mark == "(*" and not brackets.in_thread:
+        if mark[-1] == "#":
+            directive = not assembly
+        elif mark == "\n":
+            directive &= text[kept:start].endswith(("\\", "\\\r"))
+        elif mark == "(*" and (directive or not brackets.in_thread):
             end = _end_of_comment(text, start, assembly and not brackets.blocks)
-        elif mark == "//" and brackets.blocks:
+        elif mark == "//" and (directive or brackets.blocks):
             end = text.find("\n", start)
             end = len(text) if end < 0 else end
-        elif mark == "/*" and brackets.blocks:
+        elif mark == "/*" and (directive or brackets.blocks):
             end = text.find("*/", start + 2) + 2
             if end < 2:
                 raise Diagnostic("this comment does not end", position(text, start), "close it: */")
+        elif directive:
+            continue
         elif mark == "(*":
             index = start + 1
             brackets.opens("(", start)
@@ -153,11 +171,15 @@ def _blank_comments(text: str, *, assembly: bool) -> str:
         elif mark in _OPENING.values():
             brackets.opens(mark, start)
         if end:
-            parts += [text[kept:start], re.sub(r"[^\n]", " ", text[start:end])]
+            parts += [text[kept:start], _blank(text[start:end])]
             kept = index = end
     brackets.end()
     parts.append(text[kept:])
     return "".join(parts)
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 class _Brackets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import Literal
 
 from checker.diagnostic import Position
 from checker.value import value
@@ -240,4 +241,37 @@ class Loop:
     at: Position
 
 
-Statement = Declare | Evaluate | If | Loop
+@value
+class Exit:
+    """`return value;`, `break;` or `continue;`."""
+
+    how: Literal["return", "break", "continue"]
+    value: Expr | None
+    at: Position
+
+
+Statement = Declare | Evaluate | If | Loop | Exit
+
+
+# --- what stands beside the threads ---------------------------------------------------------------
+
+
+@value
+class Parameter:
+    """A thread's parameter, a pointer to the location of the same name; or a function's."""
+
+    name: str
+    type: Type
+    """For a thread's: what it points to."""
+    at: Position
+
+
+@value
+class Function:
+    """A function of the test, which is carried out where it is called."""
+
+    name: str
+    returns: Type
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    at: Position

@@ -40,6 +40,16 @@ class Equal:
 
 
 @value
+class Byte:
+    """`byte(place, index) = value`: one byte of a place, counted from its address."""
+
+    place: Register | Memory
+    index: int
+    value: int | str
+    at: Position = field(default=(0, 0), compare=False)
+
+
+@value
 class Torn:
     """`torn(thread:register)`, the read that set the register; without one, any read."""
 
@@ -63,6 +73,14 @@ class Dirty:
 
 
 @value
+class Accepted:
+    """`accepted(P1)`: no `return` and no fault ended the thread before its closing brace."""
+
+    thread: int
+    at: Position = field(default=(0, 0), compare=False)
+
+
+@value
 class Connective:
     """`not`, `and`, `or`, `implies`, `true` or `false` over propositions."""
 
@@ -70,7 +88,7 @@ class Connective:
     args: tuple[Proposition, ...]
 
 
-Proposition = Equal | Torn | Faulted | Dirty | Connective
+Proposition = Equal | Byte | Torn | Faulted | Dirty | Accepted | Connective
 
 
 @value

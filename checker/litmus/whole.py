@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from checker.diagnostic import Position
 from checker.litmus.assembly import Given, Instruction, Label
-from checker.litmus.c import Attributes, Expr, Statement, Struct, Type
+from checker.litmus.c import (
+    Attributes,
+    Expr,
+    Function,
+    Parameter,
+    Statement,
+    Struct,
+    Type,
+)
 from checker.litmus.condition import Condition, Memory, Proposition, Register
 from checker.value import value
 
@@ -29,15 +37,6 @@ class Initial:
 
 
 @value
-class Parameter:
-    """A thread's parameter: a pointer to the location of the same name."""
-
-    name: str
-    type: Type
-    at: Position
-
-
-@value
 class Thread:
     """One thread; `arch` is set where it differs from the architecture that is asked about."""
 
@@ -56,6 +55,7 @@ class Expectation:
 
     arch: str
     verdict: str
+    """As it is printed: `forbidden`, or `forbidden up to 2 rounds`."""
     at: Position
 
 
@@ -95,3 +95,4 @@ class Test:
     """Whether it asks about executions in which user copies fault."""
     given: tuple[Given, ...] = ()
     """The init block, in an assembly dialect."""
+    functions: tuple[Function, ...] = ()

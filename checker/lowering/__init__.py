@@ -8,7 +8,7 @@ from dataclasses import replace
 from checker import arch as archs
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, LimitReached
-from checker.expression import Expression, ReadValue
+from checker.expression import TRUE, Expression, ReadValue
 from checker.litmus import Override, Test
 from checker.lowering import expand, faults, notation, orders, select
 from checker.lowering.draft import Draft, Sketch
@@ -120,7 +120,9 @@ def _forms(
                 )
                 if draft.kind == "rmw":
                     kept = orders.variant(draft.spelled, lowering.operation)
-                    steps = orders.weakened(steps, kept)
+                    steps = orders.weakened(steps, kept, orders.fence(kept, target, layer))
+                    if layer == "contract" and draft.stores_if != TRUE:
+                        steps = orders.promised(steps, draft.spelled)
                 found[steps, modulus, residue] = None
     return [_form(draft, lowering, steps, modulus, residue) for steps, modulus, residue in found]
 

@@ -13,7 +13,7 @@ from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import TRUE, Const, Expression
-from checker.lowering import calls
+from checker.lowering import calls, exits, functions, loops
 from checker.lowering import values as c
 from checker.lowering.conversions import Conversions
 from checker.lowering.layout import Layout, spell
@@ -32,6 +32,8 @@ class ThreadRunner(Conversions):
         self._thread = thread
         self._word = word
         self._parameters: dict[str, Address] = {}
+        self.trials = 0
+        """Loops in one another of which a round is being tried: `loops`."""
 
     def run(self) -> None:
         """Run the thread; raises Diagnostic where the test has no meaning."""
@@ -44,67 +46,65 @@ class ThreadRunner(Conversions):
                 )  # fmt: skip
             of = parameter.type if parameter.type != ast.Scalar("void") else location.type
             self._parameters[parameter.name] = replace(location, type=of)
-        self._block(self._thread.body)
+        self.block(self._thread.body)
+
+    @property
+    def parameters(self) -> dict[str, Address]:
+        """What the thread's parameters point to; a function does not see them."""
+        return {} if self.frames else self._parameters
 
     # --- statements
 
-    def _block(self, statements: tuple[ast.Statement, ...]) -> None:
+    def block(self, statements: tuple[ast.Statement, ...]) -> None:
+        """Run statements one after another; of what is never reached, the variables are there."""
         for statement in statements:
-            self.statement(statement)
+            if self.left.nothing != ex.FALSE:
+                self.statement(statement)
+            elif isinstance(statement, ast.Declare):
+                self.declare(statement.name, statement.type)
 
     def statement(self, statement: ast.Statement) -> None:
         """Run one statement."""
         match statement:
             case ast.Declare(name, type_, value, at):
-                if name in self._parameters:
+                if name in self.parameters:
                     raise Diagnostic(f"`{name}` is a parameter already", at)
-                size = self.layout.size(type_)
-                self.locals[name] = Local(type_, Const(0, 8 * size))
+                self.declare(name, type_)
                 if value is not None:
-                    self.assign(self.local(name), value)
+                    self.assign(self.local(name), value, fresh=True)
             case ast.Evaluate(expr):
                 self.value(expr)
             case ast.If(condition, then, otherwise):
-                self._branch(
+                self.branch(
                     self.integer(condition).truth(),
-                    lambda: self._block(then),
-                    lambda: self._block(otherwise),
+                    lambda: self.block(then),
+                    lambda: self.block(otherwise),
                 )
             case ast.Loop():
-                self._loop(statement, self.world.unroll, enter=statement.body_first)
+                loops.run(self, statement)
+            case ast.Exit("return"):
+                functions.leave(self, statement)
+            case ast.Exit(how):
+                what = "loop" if how == "break" else "round"
+                self.left = self.left.leave(what, self.left.nothing)
 
-    def _loop(self, loop: ast.Loop, rounds: int, *, enter: bool) -> None:
-        condition = TRUE if enter else self.integer(loop.condition).truth()
-        if condition == ex.FALSE:
-            return
-        if rounds == 0:
-            self.state.cut = True
-            going = ex.binary("and", self.guard, condition)
-            self.state.assumed.append(ex.invert(going))
-            return
-
-        def once() -> None:
-            self._block(loop.body)
-            self._block(loop.step)
-            self._loop(loop, rounds - 1, enter=False)
-
-        self._branch(condition, once, lambda: None)
-
-    def _branch(
+    def branch(
         self, condition: Expression, then: Callable[[], None], otherwise: Callable[[], None]
     ) -> None:
         """Run both sides, each under its condition, and join what they leave in the variables."""
         if isinstance(condition, Const):
             (then if condition.value else otherwise)()
             return
-        outer, before = self.guard, self.locals
-        ends = []
+        outer, before, left = self.guard, self.locals, self.left
+        ends, exits_ = [], []
         for side, holds in ((then, condition), (otherwise, ex.invert(condition))):
-            self.guard = ex.binary("and", outer, holds)
-            self.locals = {name: replace(local) for name, local in before.items()}
+            self.guard, self.left = ex.binary("and", outer, holds), left
+            self.locals = before
+            self.locals = self.copied()
             side()
             ends.append(self.locals)
-        self.guard = outer
+            exits_.append(self.left)
+        self.guard, self.left = outer, exits.join(condition, *exits_)
         self.locals = {
             name: self.join(name, condition, ends[0][name], ends[1][name], self._thread.at)
             for name in ends[0]
@@ -123,8 +123,8 @@ class ThreadRunner(Conversions):
             case ast.Unary("*") | ast.Member() | ast.Index():
                 return self.load(self.lvalue(expr), expr.at)
             case ast.Name(name, at):
-                if name in self._parameters and name not in self.locals:
-                    return self._parameters[name]
+                if name in self.parameters:
+                    return self.parameters[name]
                 return self.load(self.lvalue(expr), at)
             case ast.Unary(op, of, at):
                 return self._unary(op, self.integer(of), at)
@@ -142,7 +142,8 @@ class ThreadRunner(Conversions):
                     value = ast.Binary(op, target, value, at)
                 return self.assign(self.lvalue(target), value)
             case ast.Call():
-                return calls.call(self, expr)
+                function = self.world.functions.get(expr.name)
+                return functions.call(self, function, expr) if function else calls.call(self, expr)
             case ast.Braces(_, at):
                 raise Diagnostic("an initializer cannot stand here", at)
 
@@ -181,8 +182,7 @@ class ThreadRunner(Conversions):
         if isinstance(second, Address) and isinstance(first, Integer) and op == "+":
             first, second = second, first
         if isinstance(first, Address) and isinstance(second, Integer) and op in "+-":
-            step = self.known(second, at) * self.layout.size(first.type)
-            return replace(first, offset=first.offset + (step if op == "+" else -step))
+            return self.moved(first, second, at, back=op == "-")
         numbers = [
             self.address_value(v, at) if isinstance(v, Address) else v for v in (first, second)
         ]
@@ -197,7 +197,7 @@ class ThreadRunner(Conversions):
         def rest() -> None:
             result.append(self.integer(right).truth())
 
-        self._branch(needed, rest, lambda: None)
+        self.branch(needed, rest, lambda: None)
         if len(result) == 1:
             return c.flag(first)
         decided = (result[1], ex.FALSE) if op == "&&" else (ex.TRUE, result[1])
@@ -210,7 +210,7 @@ class ThreadRunner(Conversions):
         def take(side: ast.Expr) -> Callable[[], None]:
             return lambda: results.append(self.value(side))
 
-        self._branch(test, take(yes), take(no))
+        self.branch(test, take(yes), take(no))
         if len(results) == 1:
             return results[0]
         one, other = results
@@ -230,9 +230,9 @@ class ThreadRunner(Conversions):
         """Return the place that an expression names; raises Diagnostic where it names none."""
         match expr:
             case ast.Name(name, at):
-                if name in self.locals:
+                if self.key(name) in self.locals:
                     return self.local(name)
-                if name in self._parameters:
+                if name in self.parameters:
                     raise Diagnostic(
                         f"`{name}` is a pointer to the location already", at,
                         f"write `{name}` for its address, `*{name}` for its value",
@@ -244,9 +244,7 @@ class ThreadRunner(Conversions):
             case ast.Unary("*", of, at):
                 return self.pointer(of, at)
             case ast.Index(of, index, at):
-                base = self.pointer(of, at)
-                step = self.known(self.integer(index), at) * self.layout.size(base.type)
-                return replace(base, offset=base.offset + step)
+                return self.moved(self.pointer(of, at), self.integer(index), at)
             case ast.Member(of, name, arrow, at):
                 base = self.pointer(of, at) if arrow else self.lvalue(of)
                 member = self.layout.member(base.type, name, at)
@@ -259,9 +257,7 @@ class ThreadRunner(Conversions):
     def pointer(self, expr: ast.Expr, at: Position) -> Address:
         """Return the place that a pointer points to; an array points to its first element."""
         if isinstance(expr, (ast.Name, ast.Member, ast.Index)) and not (
-            isinstance(expr, ast.Name)
-            and expr.name in self._parameters
-            and expr.name not in self.locals
+            isinstance(expr, ast.Name) and expr.name in self.parameters
         ):
             place = self.lvalue(expr)
             if isinstance(place.type, ast.Array):
@@ -273,26 +269,39 @@ class ThreadRunner(Conversions):
             return value
         raise Diagnostic("this is a number and not a pointer", at, "cast it: *(u32 *)r0")
 
-    def assign(self, target: Address, value: ast.Expr) -> Value:
-        """Assign an expression, or an initializer, to a place."""
+    def assign(self, target: Address, value: ast.Expr, *, fresh: bool = False) -> Value:
+        """Assign an expression, or an initializer, to a place; a `fresh` one has no value yet."""
         if isinstance(value, ast.Braces):
             for place, item in self.elements(target, value):
-                self.assign(place, item)
+                self.assign(place, item, fresh=fresh)
             return Integer(Const(0, 32), True)
-        result = self.value(value)
+        return self.give(target, self.value(value), value.at, fresh=fresh)
+
+    def give(self, target: Address, value: Value, at: Position, *, fresh: bool = False) -> Value:
+        """Store a value in a place, as its type has it."""
         if isinstance(target.type, ast.Pointer):
-            pointer = self.cast(target.type, result, value.at)
+            pointer = self.cast(target.type, value, at)
             assert isinstance(pointer, Address)
-            known = pointer.number is None or self.alive == TRUE
-            if known and target.local and isinstance(self.locals[target.base].type, ast.Pointer):
-                self.locals[target.base].value = pointer
+            if self._holds_pointer(target):
+                self._point(target.base, pointer, at, fresh=fresh)
                 return pointer
-            result = pointer
-        if isinstance(result, Address):
-            result = self.address_value(result, value.at)
-        self.no_lock(target.type, value.at)
+            value = pointer
+        if isinstance(value, Address):
+            value = self.address_value(value, at)
+        self.no_lock(target.type, at)
         size = self.layout.size(target.type)
         if not self.layout.is_integer(target.type) and not isinstance(target.type, ast.Pointer):
-            raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", value.at)
-        self.put(target, self.raw(result, size), "plain-write", value.at)
-        return result.convert(8 * size, self.layout.is_signed(target.type))
+            raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", at)
+        self.put(target, self.raw(value, size), "plain-write", at)
+        return value.convert(8 * size, self.layout.is_signed(target.type))
+
+    def _holds_pointer(self, target: Address) -> bool:
+        return target.local and isinstance(self.locals[target.base].type, ast.Pointer)
+
+    def _point(self, key: str, pointer: Address, at: Position, *, fresh: bool) -> None:
+        """Make a variable hold an address, where the statement is executed."""
+        local, here = self.locals[key], self.left.nothing
+        made = Local(local.type, pointer)
+        if here != TRUE and not (fresh and pointer.local):
+            made = self.join(key, here, made, local, at)
+        self.locals[key] = made

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from checker import expression as ex
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
-from checker.expression import TRUE, Const, Expression, ReadValue
-from checker.lowering import faults, locks
+from checker.expression import TRUE, Const, Expression
+from checker.lowering import bits, composed, faults, locks, updates
 from checker.lowering import values as c
 from checker.lowering.draft import Draft
 from checker.lowering.layout import spell
@@ -25,7 +25,6 @@ MAX_COPY = 4096
 Arguments = Mapping[str, ast.Expr]
 
 _SUCCESS = Integer(Const(0, 32), True)
-_ONE = Integer(Const(1, 32), True)
 
 _CONVERSIONS = {
     name: (bits, kind == "be")
@@ -52,7 +51,7 @@ def call(run: ThreadRunner, expr: ast.Call) -> Value:
         bits, big = _CONVERSIONS[name]
         value = run.integer(args[0]).convert(bits, signed=False)
         same = big == run.layout.big_endian
-        return value if same else Integer(c.swap(value.value), False)
+        return value if same else Integer(ex.swap(value.value), False)
     known = shape(name)
     if known is None:
         raise _unknown(name, at)
@@ -85,13 +84,20 @@ def _unknown(name: str, at: Position) -> Diagnostic:
 
 
 def _operate(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Value:
+    if composed.made_of_others(run, shape):
+        return composed.operate(run, shape, args, at)
     match shape.verb:
         case "copy" | "copy_guest":
             return _copy(run, shape, args, at)
         case "fill":
             return _fill(run, shape, args, at)
         case "exchange" | "compare_exchange" | "update":
-            return _modify(run, shape, args, at)
+            return updates.modify(run, shape, _place(run, args, at), args, at)
+        case "try" | "try_user":
+            return updates.attempt(run, shape, _place(run, args, at), args, at)
+        case "bit" | "bit_plain" | "bit_read":
+            known = Known(constant=_is_constant(args["bit"]))
+            return bits.operate(run, shape, args, known, at)
         case "put_guest":
             # __kvm_put_guest() takes the width from typeof(v): include/linux/kvm_host.h, v6.12.
             value = run.integer(args["value"])
@@ -232,39 +238,3 @@ def _fill(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Int
     run.side = Known(constant=_is_constant(args["size"]))
     run.put(run.pointer(args["to"], at), raw, shape.operation, at)
     return _SUCCESS
-
-
-def _modify(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Value:
-    """Add an atomic read-modify-write: Documentation/atomic_t.txt."""
-    place = _place(run, args, at)
-    if place.local:
-        raise Diagnostic("an atomic operation on a local variable", at)
-    size, signed = run.layout.size(place.type), run.layout.is_signed(place.type)
-    given = run.stored(args["value"], place.type) if "value" in args else _ONE
-    operand = given.convert(8 * size, signed)
-    expected = run.integer(args["old"]).convert(8 * size, signed) if "old" in args else None
-
-    def after(old: Integer) -> Integer:
-        return operand if shape.verb != "update" else _update(shape.update, old, operand, at)
-
-    found = []
-    for case in run.cases(place, size, at):
-        raw = ReadValue(run.next_number(at), 8 * size)
-        old = run.number(raw, place.type)
-        stores_if = ex.binary("eq", old.value, expected.value) if expected else TRUE
-        run.emit(shape.operation, "rmw", case, size, at, run.raw(after(old), size), stores_if)
-        found.append((case.when, raw))
-    result = run.result(found, 8 * size)
-    match shape.result:
-        case "new":
-            return after(run.number(result, place.type))
-        case "zero":
-            return c.flag(ex.invert(after(run.number(result, place.type)).truth()))
-        case _:
-            return run.valued(result, place.type)
-
-
-def _update(operator: str, old: Integer, operand: Integer, at: Position) -> Integer:
-    if operator == "&~":
-        return _update("&", old, Integer(ex.invert(operand.value), operand.signed), at)
-    return c.apply(operator, old, operand, at).convert(old.bits, old.signed)

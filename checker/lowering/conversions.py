@@ -9,7 +9,7 @@ from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import Const, Expression
 from checker.lowering.objects import Local, Objects
-from checker.lowering.values import Address, Integer, Value
+from checker.lowering.values import Address, Element, Integer, Value
 
 
 class Conversions(Objects):
@@ -55,6 +55,25 @@ class Conversions(Objects):
         if type_ == ast.Scalar("void"):
             return value
         return value.convert(8 * self.layout.size(type_), self.layout.is_signed(type_))
+
+    def moved(self, base: Address, by: Integer, at: Position, *, back: bool = False) -> Address:
+        """Return a pointer moved by a number of elements; `by` may depend on what was read."""
+        step = -self.layout.size(base.type) if back else self.layout.size(base.type)
+        if isinstance(by.value, Const) or base.local:
+            return replace(base, offset=base.offset + step * self.known(by, at))
+        index = by.convert(8 * self.layout.word, by.signed)
+        if back:
+            zero = Const(0, index.bits)
+            index, step = Integer(ex.binary("sub", zero, index.value), True), -step
+        start = self.address_value(base, at)
+        bytes_ = ex.binary("mul", index.value, Const(step, start.bits))
+        number = ex.binary("add", start.value, bytes_)
+        element = None
+        if base.number is None:
+            before, begin = divmod(base.offset, step)
+            of_array = ex.binary("add", index.value, Const(before, index.bits))
+            element = Element(base.base, begin, step, of_array)
+        return Address("", False, 0, base.type, number, exact=False, element=element)
 
     def known(self, value: Integer, at: Position) -> int:
         """Return a number that must not depend on what was read."""

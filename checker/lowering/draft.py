@@ -52,7 +52,10 @@ class Sketch:
     shown: tuple[Shown, ...]
     assumed: tuple[Expression, ...]
     keep: Question | None
-    cut: bool
-    """Whether a loop was cut at the bound."""
     environment: tuple[Expression, ...] = ()
     """What holds of every execution."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether a loop was cut at the bound."""
+        return bool(self.assumed)

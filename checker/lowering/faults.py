@@ -46,6 +46,11 @@ def complete(operation: int, size: int) -> Expression:
     return _is(moved(operation), size)
 
 
+def came(drafts: list[Draft], size: int) -> Expression:
+    """Return whether the last of some operations has moved all its bytes, if it may fault."""
+    return complete(drafts[-1].number, size) if drafts and drafts[-1].faults else TRUE
+
+
 def died(operation: int) -> Expression:
     """Return whether an access faulted that nothing handles: not the first."""
     return ex.binary("ult", Const(1, BITS), number(operation))
@@ -83,6 +88,9 @@ def faulting(draft: Draft, steps: Steps, policy: str) -> tuple[Steps, Expression
     for step in _apart(steps):
         if isinstance(step, Fence):
             made.append(step)
+            continue
+        if draft.kind == "rmw" and limits:  # an update faults as a whole, before it has read
+            made.append(replace(step, when=_is(fault, 0)))
             continue
         before = _prefix(done)
         limits.append(before)

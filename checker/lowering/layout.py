@@ -8,7 +8,7 @@ from checker.litmus import Array, Attributes, Pointer, Scalar, Struct, StructNam
 from checker.value import value
 
 _FIXED = {"char": 1, "short": 2, "int": 4, "long long": 8, "void": 1}
-_FIXED |= {"atomic64_t": 8, "spinlock_t": 4}
+_FIXED |= {"atomic64_t": 8, "spinlock_t": 4, "seqcount_t": 4}
 _FIXED |= {f"{p}{n}": n // 8 for p in ("u", "s", "le", "be") for n in (8, 16, 32, 64, 128)}
 
 

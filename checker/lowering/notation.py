@@ -136,8 +136,8 @@ def _rules() -> Any:
         def cls(self, c: list[Token]) -> str:
             return str(c[0])
 
-        def fence(self, c: list[Token]) -> Fence:
-            return Fence(str(c[0]).split()[1])
+        def fence(self, c: list[Token | None]) -> Fence:
+            return Fence(str(c[0]).split()[1], stored=c[1] is not None)
 
         def offset(self, c: list[Token]) -> int:
             text = str(c[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import Literal
@@ -14,6 +15,7 @@ from checker.lowering import pointers, select
 from checker.lowering import values as c
 from checker.lowering.asm import fold
 from checker.lowering.draft import Draft
+from checker.lowering.exits import Left
 from checker.lowering.layout import Layout, spell
 from checker.lowering.pointers import Case, Target
 from checker.lowering.select import NOTHING, Known
@@ -41,10 +43,10 @@ class State:
     """Everything that changes while a test is run."""
 
     drafts: list[Draft] = field(default_factory=list)
-    assumed: list[Expression] = field(default_factory=list)
     environment: list[Expression] = field(default_factory=list)
     """What holds of every execution: nobody who waits for a lock goes on without it."""
-    cut: bool = False
+    cuts: list[Expression] = field(default_factory=list)
+    """Where a loop goes on after as many rounds as are run."""
     stored: set[Target] = field(default_factory=set)
     """The addresses that were made numbers of, and so may be in memory."""
     split: set[Expression] = field(default_factory=set)
@@ -68,6 +70,11 @@ class World:
     """How many rounds of a loop are run."""
     faults: bool = False
     """Whether user copies may fault."""
+    awaits: Callable[[], bool] = bool
+    """Whether of a loop that waits the last round alone may be run: `loops`."""
+    functions: Mapping[str, ast.Function] = field(default_factory=dict)
+    """The test's own functions."""
+    overrides: tuple[ast.Override, ...] = ()
     targets: frozenset[Target] = frozenset()
     """What pointers that are read from memory may hold, as far as is known."""
 
@@ -83,11 +90,15 @@ class Objects:
         self.state = state
         self.guard: Expression = TRUE
         """When the statement that is being run is reached."""
-        self.alive: Expression = TRUE
-        """When the thread has not ended before: no fault has taken it out."""
+        self.left = Left()
+        """When it is not reached though its guard holds."""
         self.waited: frozenset[int] = frozenset()
         """Updates of locks: a branch on their success comes before anything else."""
         self.locals: dict[str, Local] = {}
+        """By the keys that `key()` gives."""
+        self.frames: tuple[tuple[str, int], ...] = ()
+        """The functions that are being run, each with the number of its call."""
+        self.calls = 0
         self.spelled = ""
         """The call that is being run, as the test has it."""
         self.side = NOTHING
@@ -95,9 +106,25 @@ class Objects:
         self.user_side: Kind | None = None
         """Which of that call's accesses are on user memory."""
 
+    def key(self, name: str) -> str:
+        """Return what tells a variable of the function that is being run from all others."""
+        if not self.frames:
+            return name
+        function, call = self.frames[-1]
+        return f"{name} in {function}() #{call}"
+
     def local(self, name: str) -> Address:
         """Return the place of a local variable."""
-        return Address(name, local=True, offset=0, type=self.locals[name].type)
+        key = self.key(name)
+        return Address(key, local=True, offset=0, type=self.locals[key].type)
+
+    def copied(self) -> dict[str, Local]:
+        """Return the local variables as they are, to be kept while they change."""
+        return {key: replace(local) for key, local in self.locals.items()}
+
+    def declare(self, name: str, type_: ast.Type) -> None:
+        """Add a local variable whose bytes are zero."""
+        self.locals[self.key(name)] = Local(type_, Const(0, 8 * self.layout.size(type_)))
 
     def address_value(self, address: Address, at: Position) -> Integer:
         """Return an address as a number, of which only equality with others means anything."""
@@ -125,13 +152,20 @@ class Objects:
             )  # fmt: skip
         return Footprint(address.base, address.offset, size)
 
+    def held(self, address: Address, at: Position) -> Local:
+        """Return the variable that an address is of; raises Diagnostic where it is gone."""
+        local = self.locals.get(address.base)
+        if local is None:
+            raise Diagnostic("this points to a variable that is gone", at)
+        return local
+
     def load(self, address: Address, at: Position) -> Value:
         """Return the value of a place: an object in a local, or a plain read of shared memory."""
         type_ = address.type
         if isinstance(type_, ast.Array):
             return replace(address, type=type_.of)
         if address.local:
-            held = self.locals[address.base].value
+            held = self.held(address, at).value
             if isinstance(held, Address):
                 return held
             return self.valued(self.bytes_of(address, at), type_)
@@ -154,17 +188,17 @@ class Objects:
 
     def number(self, raw: Expression, type_: ast.Type) -> Integer:
         """Return bytes in memory order as the number they are on this architecture."""
-        value = c.swap(raw) if self.layout.big_endian else raw
+        value = ex.swap(raw) if self.layout.big_endian else raw
         return Integer(value, self.layout.is_signed(type_))
 
     def raw(self, value: Integer, size: int) -> Expression:
         """Return a number as the bytes that are stored for it."""
         sized = value.convert(8 * size, value.signed).value
-        return c.swap(sized) if self.layout.big_endian else sized
+        return ex.swap(sized) if self.layout.big_endian else sized
 
     def bytes_of(self, address: Address, at: Position, size: int | None = None) -> Expression:
         """Return bytes of a local variable."""
-        held = self.locals[address.base].value
+        held = self.held(address, at).value
         wanted = self.layout.size(address.type) if size is None else size
         if isinstance(held, Address):
             held = self.raw(self.address_value(held, at), self.layout.word)
@@ -182,12 +216,15 @@ class Objects:
             for case in self.cases(target, size, at):
                 self.emit(operation, "store", case, size, at, value=raw)
             return
-        local = self.locals[target.base]
+        local = self.held(target, at)
         if isinstance(local.value, Address):
             local.value = self.raw(self.address_value(local.value, at), self.layout.word)
         self.bytes_of(target, at, size)
         kept = c.part(local.value, target.offset, size)
-        written = ex.choose(self.alive, raw, kept)
+        here = self.left.nothing
+        if here != TRUE:
+            kept = ex.given(kept, frozenset(ex.conjuncts(ex.invert(here))))
+        written = self.decided(here, raw, kept)
         local.value = c.replace(local.value, target.offset, written)
         if ex.larger(local.value, MAX_TERMS):
             raise Diagnostic(
@@ -248,7 +285,8 @@ class Objects:
             places = (case.address for case in pointers.cases(self.world, address, 1, frozenset()))
             return gcd(*(self.alignment(place) for place in places)) or 1
         if address.local:
-            return gcd(self.layout.alignment(self.locals[address.base].type), address.offset)
+            local = self.locals.get(address.base)
+            return gcd(self.layout.alignment(local.type), address.offset) if local else 1
         place = self.world.places[address.base]
         return gcd(place.modulus, place.residue + address.offset)
 
@@ -276,7 +314,7 @@ class Objects:
                 dies=faults and self._dies(operation, size, known),
                 addr=case.deps,
                 data=self.depends(value) if value is not None else frozenset(),
-                ctrl=self.depends(self.guard) | self.waited,
+                ctrl=self.depends(self.executed) | self.waited,
             )
         )  # fmt: skip
         return number
@@ -284,11 +322,11 @@ class Objects:
     @property
     def executed(self) -> Expression:
         """When an operation that stands here is executed."""
-        return ex.binary("and", self.guard, self.alive)
+        return ex.binary("and", self.guard, self.left.nothing)
 
     def ends(self, when: Expression) -> None:
         """End the thread where a condition holds: what follows is not executed there."""
-        self.alive = ex.binary("and", self.alive, ex.invert(when))
+        self.left = self.left.leave("thread", when)
 
     def _dies(self, operation: str, size: int, known: Known) -> bool:
         found = select.select(operation, size, self.layout.target, "code", known)

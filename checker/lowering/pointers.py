@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from checker import expression as ex
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import FALSE, TRUE, Apply, Const, Expression, ReadValue
 from checker.lowering.asm import fold
-from checker.lowering.values import Address
+from checker.lowering.values import Address, Element
 from checker.value import value
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def cases(world: World, address: Address, size: int, deps: frozenset[int]) -> li
     if address.number is None:
         return [Case(TRUE, address)]
     found = []
+    if address.element is not None:
+        return _elements(world, address, address.element, size, deps)
     for base, offset in _starts(world, address, size):
         at = offset + address.offset
         if 0 <= at <= world.places[base].size - size:
@@ -53,6 +56,21 @@ def cases(world: World, address: Address, size: int, deps: frozenset[int]) -> li
             if when != FALSE:
                 place = Address(base, local=False, offset=at, type=address.type)
                 found.append(Case(when, place, deps))
+    return found
+
+
+def _elements(
+    world: World, address: Address, of: Element, size: int, deps: frozenset[int]
+) -> list[Case]:
+    """Return the elements of an array that an index may be that of."""
+    found = []
+    whole = world.places[of.location].size
+    for number in range((whole - of.start) // of.step):
+        at = of.start + number * of.step + address.offset
+        when = ex.binary("eq", of.index, Const(number, of.index.bits))
+        if 0 <= at <= whole - size and when != FALSE:
+            place = Address(of.location, local=False, offset=at, type=address.type)
+            found.append(Case(when, place, deps))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from checker import arch as archs
 from checker.arch import Target
@@ -31,6 +31,8 @@ class Lowering:
     source: str
     fault: str = "stop"
     """What a page fault inside the operation does: `checker.lowering.faults.POLICIES`."""
+    unchanged: Literal["stored", "kept"] = "stored"
+    """What an update does that would store what it has read: it stores it, or it does not store."""
     exact: bool = True
     """Whether it is recorded for the kernel asked about, and not only for the complete one."""
 
@@ -95,8 +97,9 @@ def select(
         return select(instead, size, target, layer, known, overrides) if instead else None
     try:
         return Lowering(
-            found.owner, fitting, _parse(fitting, target), found.source, found.fault, found.exact
-        )
+            found.owner, fitting, _parse(fitting, target),
+            found.source, found.fault, found.unchanged, found.exact,
+        )  # fmt: skip
     except Diagnostic as problem:
         problem.file = f"{target.arch.family}/lowering.toml: {found.owner} `{fitting}`"
         raise
@@ -165,6 +168,7 @@ class Found:
     source: str
     owner: str
     fault: str
+    unchanged: Literal["stored", "kept"]
     exact: bool
 
 
@@ -182,7 +186,10 @@ def _lookup(operation: str, arch: str, family: str, version: Kernel, layer: Laye
         if layer in table:
             source = table.get(f"{layer}_source") or table.get("source", "")
             exact = version == COMPLETE or table is general or _names(own, version)
-            return Found(table[layer], source, operation, table.get("fault", "stop"), exact)
+            fault, unchanged = table.get("fault", "stop"), table.get("unchanged", "stored")
+            return Found(table[layer], source, operation, fault, unchanged, exact)
+    if layer == "code" and "contract" in own and general.get("signature") == "barrier":
+        return _lookup(operation, arch, family, version, "contract")
     inherited = _lookup(like, arch, family, version, layer) if like else None
     if inherited or layer == "contract":
         return inherited

@@ -39,6 +39,18 @@ class Integer:
 
 
 @value
+class Element:
+    """An element of an array in a location, by an index that was read or computed."""
+
+    location: str
+    start: int
+    """Where the array begins, in bytes."""
+    step: int
+    """How many bytes each element has."""
+    index: Expression
+
+
+@value
 class Address:
     """A pointer: to bytes of a location, of a local variable, or wherever its number says."""
 
@@ -52,6 +64,8 @@ class Address:
     is no `base`."""
     exact: bool = True
     """Whether the number is a pointer's that was stored as one, and not computed from it."""
+    element: Element | None = None
+    """Of which array it is an element, if its number is the address of one."""
 
 
 Value = Integer | Address
@@ -123,22 +137,6 @@ def apply(op: str, left: Integer, right: Integer, at: Position) -> Integer:
 def flag(condition: Expression) -> Integer:
     """Return a one-bit condition as the `int` that C makes of it."""
     return Integer(ex.resize(condition, INT, sign=False), True)
-
-
-def swap(value: Expression) -> Expression:
-    """Return a value with its bytes in the opposite order."""
-    bits = value.bits
-    if isinstance(value, Const):
-        raw = value.value.to_bytes(bits // 8, "little")
-        return Const(int.from_bytes(raw, "big"), bits)
-    result: Expression = Const(0, bits)
-    for byte in range(bits // 8):
-        piece = part(value, byte, 1)
-        moved = ex.binary(
-            "shl", ex.resize(piece, bits, sign=False), Const(bits - 8 - 8 * byte, bits)
-        )
-        result = moved if byte == 0 else ex.binary("or", result, moved)
-    return result
 
 
 def part(value: Expression, offset: int, size: int) -> Expression:

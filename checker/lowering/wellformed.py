@@ -15,7 +15,7 @@ from checker.lowering import expand, faults, notation, select
 from checker.lowering.operations import BARRIERS
 from checker.program import BYTES, Fence
 
-_KEYS = ("contract", "code", "source", "contract_source", "code_source", "fault")
+_KEYS = ("contract", "code", "source", "contract_source", "code_source", "fault", "unchanged")
 _DATED = ("before", "since")
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
 """Sizes in bytes that a notation is tried with, where its key admits them."""
@@ -91,6 +91,8 @@ class _Table:
                 self._fail(f"{key} is {value!r}", "a text", key)
         if table.get("fault", "stop") not in faults.POLICIES:
             self._fail(f"fault is `{table['fault']}`", " or ".join(faults.POLICIES), "fault")
+        if table.get("unchanged", "stored") not in ("stored", "kept"):
+            self._fail(f"unchanged is `{table['unchanged']}`", "stored or kept", "unchanged")
 
     def _fail(self, message: str, hint: str, *keys: str) -> None:
         inner, key = self._where, keys[0]

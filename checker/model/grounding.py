@@ -87,6 +87,8 @@ def bytes_of(value: Expression) -> list[frozenset[Flow]]:
         case Apply("zext" | "trunc" | "not", (inner,)):
             found = bytes_of(inner)
             return (found + [frozenset()] * count)[:count]
+        case Apply("swap", (inner,)):
+            return bytes_of(inner)[::-1]
         case Apply("shl" | "lshr" as op, (inner, Const(shift))) if shift % 8 == 0:
             found, empty = bytes_of(inner), [frozenset[Flow]()] * (shift // 8)
             moved = empty + found if op == "shl" else found[shift // 8 :] + empty

@@ -13,11 +13,12 @@ from checker.arch.schema import Evidence
 from checker.model.cat.evaluate import Evaluator
 from checker.model.cat.relation import EventSet, Relation, identity
 from checker.model.cat.syntax import CatModel, Check
-from checker.model.events import INITIAL, Structure
+from checker.model.events import INITIAL, Event, Structure
 from checker.model.logic import Term, conj, disj, implies, negate, require
 from checker.model.numbering import Numbering
 from checker.model.promises import Promises
 from checker.model.relations import Relations
+from checker.program import Operation
 from checker.verdict import Reason
 
 FENCES = (
@@ -64,9 +65,21 @@ class Ordering:
         if event < self._events.memory:
             return self._relations.runs[event]
         if event < self._events.first_initial:
-            operation = self._events.fences[event - self._events.memory][0]
-            return self._relations.values.holds(operation.guard)
+            operation, step, _ = self._events.fences[event - self._events.memory]
+            passed = self._relations.values.holds(operation.guard)
+            return conj((passed, self._counts(operation, step)))
         return True
+
+    def _counts(self, operation: Operation, step: int) -> Term:
+        """Return whether a step orders: only where its operation stores, if it says so."""
+        if not operation.steps[step].stored:
+            return True
+        return self._relations.values.holds(operation.stores_if)
+
+    def _orders(self, event: Event) -> Term:
+        """Return whether an event happens, and orders as its access's words say."""
+        operation = self._made.program.operations[event.operation]
+        return conj((self._running[event.index], self._counts(operation, event.step)))
 
     @cached_property
     def _running(self) -> list[Term]:
@@ -134,9 +147,8 @@ class Ordering:
         return values
 
     def _marked(self, word: str) -> EventSet:
-        return self._where(
-            e.index for e in self._made.events if word in self._made.access(e).order.split()
-        )
+        marked = (e for e in self._made.events if word in self._made.access(e).order.split())
+        return EventSet.of(self.count, ((e.index, self._orders(e)) for e in marked))
 
     @cached_property
     def _updating(self) -> dict[int, Term]:
@@ -155,7 +167,7 @@ class Ordering:
         return EventSet.of(
             self.count,
             (
-                (e.index, conj((self._updating.get(e.index, False), self._running[e.index])))
+                (e.index, conj((self._updating.get(e.index, False), self._orders(e))))
                 if "exclusive" not in self._made.access(e).order.split()
                 else (e.index, self._running[e.index])
                 for e in self._made.events

@@ -6,7 +6,7 @@ from typing import Any
 
 import z3
 
-from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
+from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue, computed, swap
 from checker.model.events import Event, Structure
 from checker.model.logic import Term, conj, disj, equal, implies, negate, require
 
@@ -102,6 +102,8 @@ class Values:
                 return False if constant >> inner.bits else self.equals(inner, constant)
             case Apply("not", (inner,)):
                 return self.equals(inner, ~constant)
+            case Apply("swap", (inner,)):
+                return self.equals(inner, computed(swap(Const(constant, value.bits))))
             case Apply("ite", (condition, yes, no)):
                 holds = self.holds(condition)
                 return conj(
@@ -143,6 +145,9 @@ class Values:
                 return z3.SignExt(value.bits - args[0].size(), args[0])
             case "trunc":
                 return z3.Extract(value.bits - 1, 0, args[0])
+            case "swap":
+                lanes = range(0, value.bits, 8)
+                return z3.Concat(*(z3.Extract(low + 7, low, args[0]) for low in lanes))
             case op:
                 return _TERMS[op](*args)
 

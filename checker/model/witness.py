@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from checker.expression import signed
-from checker.lowering.sketch import sources
+from checker.lowering.question import sources
 from checker.model import Model
 from checker.model.candidate import Candidate
 from checker.model.events import INITIAL

@@ -61,9 +61,11 @@ def _result(verdict: Verdict) -> dict[str, Any]:
     if verdict.states is not None:
         result["states"] = [dict(state) for state in verdict.states]
     if verdict.witness is not None:
-        result["witness"] = _witness(verdict.witness)
+        result["witness"] = execution(verdict.witness)
     if verdict.limit:
         result["limit"] = verdict.limit
+    if verdict.bounded:
+        result["bounded"] = {"verdict": verdict.bounded, "rounds": verdict.rounds}
     return result
 
 
@@ -76,7 +78,8 @@ def _main_residues(verdict: Verdict) -> tuple[int, ...]:
     return ()
 
 
-def _witness(witness: Execution) -> dict[str, Any]:
+def execution(witness: Execution) -> dict[str, Any]:
+    """Return an execution, as every document of the program has it."""
     return {
         "layer": witness.layer,
         "placement": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from checker.report import lanes
@@ -9,11 +10,12 @@ from checker.value import value
 from checker.verdict import Execution, Problem, Reason, Verdict
 
 _COLOURS = {
-    "forbidden": "32", "fragile": "33", "allowed": "1;31", "unknown": "35", "wrong": "1;31",
-    "name": "1", "dim": "2", "torn": "31",
+    "forbidden": "32", "fragile": "33", "allowed": "1;31", "unknown": "35", "bounded": "35",
+    "wrong": "1;31", "name": "1", "dim": "2", "torn": "31",
 }  # fmt: skip
 
-_SPELLED = {"allowed": "ALLOWED", "unknown": "UNKNOWN"}
+SPELLED = {"allowed": "ALLOWED", "unknown": "UNKNOWN"}
+"""Verdicts that are spelled in another way than in data."""
 
 
 @value
@@ -42,7 +44,7 @@ def _verdict(
     verdict: Verdict, width: int, style: Style, shown: dict[tuple[str, ...], str]
 ) -> Iterator[str]:
     """Yield the lines on one architecture; a picture `shown` for another is not repeated."""
-    word = _SPELLED.get(verdict.answer, verdict.answer)
+    word = verdict.spelled if verdict.bounded else SPELLED.get(verdict.answer, verdict.answer)
     wanted = ""
     if verdict.ok is False:
         wanted = f"   expected {verdict.expected}" if verdict.expected else "   the assertion fails"
@@ -52,12 +54,12 @@ def _verdict(
     yield f"{head}   {told[0]}{style(wanted, 'wrong')}".rstrip()
     for line in told[1:]:
         yield f"{indent}{line}"
-    for note in verdict.notes:
+    for note in (*verdict.notes, *([verdict.limit] if verdict.bounded else [])):
         yield style(f"{indent}note: {note}", "dim")
     if verdict.witness is not None:
-        picture = tuple(_picture(verdict, verdict.witness, style))
-        first = shown.setdefault(picture, verdict.arch)
-        for line in picture if first == verdict.arch else [f"by the same execution as on {first}"]:
+        drawn = tuple(picture(verdict, verdict.witness, style))
+        first = shown.setdefault(drawn, verdict.arch)
+        for line in drawn if first == verdict.arch else [f"by the same execution as on {first}"]:
             yield f"{indent}{line}".rstrip()
     for state in filter(None, verdict.states or ()):
         yield f"{indent}{' '.join(f'{place}={value};' for place, value in state)}"
@@ -65,12 +67,13 @@ def _verdict(
 
 def _why(verdict: Verdict, style: Style) -> Iterator[str]:
     """Yield what a verdict rests on, a line each; there is at least one."""
-    if verdict.answer == "forbidden":
+    answer = verdict.bounded or verdict.answer
+    if answer == "forbidden":
         yield from (_reason(reason, style) for reason in verdict.reasons)
-    elif verdict.answer == "fragile":
+    elif answer == "fragile":
         for index, reason in enumerate(verdict.reasons):
             yield ("today only: " if index == 0 else "            ") + _reason(reason, style)
-    elif verdict.answer == "allowed" and verdict.witness is not None:
+    elif answer == "allowed" and verdict.witness is not None:
         yield from lanes.causes(verdict.witness) or ["an execution reaches it"]
     else:
         yield verdict.limit
@@ -81,8 +84,9 @@ def _reason(reason: Reason, style: Style) -> str:
     return f"{reason.says}{grade}   {style(f'[{reason.rule} · {reason.cite}]', 'dim')}"
 
 
-def _picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str]:
-    if verdict.answer == "fragile":
+def picture(verdict: Verdict, witness: Execution, style: Style) -> Iterator[str]:
+    """Yield the lines that show an execution: placement, faults, bytes, the final state."""
+    if "fragile" in (verdict.answer, verdict.bounded):
         by = "what its contract allows" if witness.layer == "contract" else "without that practice"
         yield f"{by}:"
     torn = {one.location for one in witness.torn[:1]}
@@ -119,17 +123,14 @@ def _residues(residues: tuple[int, ...]) -> str:
 def summary(verdicts: Sequence[Verdict], problems: Sequence[Problem], style: Style) -> str:
     """Return the closing line of a run."""
     tests = len({(v.file, v.test) for v in verdicts})
-    counts = {
-        answer: sum(v.answer == answer for v in verdicts)
-        for answer in ("forbidden", "fragile", "allowed", "unknown")
-    }
+    found = Counter("bounded" if v.bounded else v.answer for v in verdicts)
+    answers = ("forbidden", "fragile", "allowed", "bounded", "unknown")
     told = ", ".join(
-        f"{count} {style(answer, answer)}" for answer, count in counts.items() if count
+        f"{found[answer]} {style(answer, answer)}" for answer in answers if found[answer]
     )
     wrong = sum(v.ok is False for v in verdicts)
-    ends = [f"{wrong} not as wanted" if wrong else "all as wanted"] if not counts["unknown"] else []
-    if counts["unknown"] and wrong:
-        ends = [f"{wrong} not as wanted"]
+    undecided = any(v.ok is None for v in verdicts)
+    ends = [f"{wrong} not as wanted"] if wrong else [] if undecided else ["all as wanted"]
     if problems:
         ends.append(f"{len(problems)} could not be used")
     line = f"{tests} test{'s' * (tests != 1)}, {len(verdicts)} results: {told or 'none'}"

@@ -37,6 +37,7 @@ class Parsed:
     structs: tuple[ast.Struct, ...] = ()
     locations: tuple[ast.Location, ...] = ()
     initial: tuple[ast.Initial, ...] = ()
+    functions: tuple[ast.Function, ...] = ()
 
     def __init__(
         self, given: tuple[ast.Given, ...], final: Final, threads: tuple[ast.Thread, ...]
@@ -148,6 +149,8 @@ class _Settle:
                 return ast.Faulted(thread, _moved(at, self._by))
             case ast.Dirty(name, at):
                 return ast.Dirty(name, _moved(at, self._by))
+            case ast.Accepted() | ast.Byte():
+                return replace(one, at=_moved(one.at, self._by))
             case _:
                 return one
 

@@ -76,7 +76,6 @@ class _Flow:
                 self._waiting.setdefault(index, []).extend(paths)
         for index in again:
             for path in self._waiting.pop(index):
-                self._machine.trace.cut = True
                 self._machine.trace.assumed.append(ex.invert(path.guard))
 
     def _step(self, index: int, path: Path) -> None:

@@ -193,6 +193,10 @@ def numbers(a: Expression) -> frozenset[int] | None:
             if a.op == "sext":
                 return frozenset(ex.signed(one, a.args[0].bits) & mask for one in inner)
             return frozenset((~one if a.op == "not" else one) & mask for one in inner)
+        case "swap":
+            inner = numbers(a.args[0])
+            swapped = (ex.swap(Const(one, a.bits)) for one in inner or ())
+            return None if inner is None else frozenset(ex.computed(one) for one in swapped)
         case "and" if isinstance(a.args[1], Const) and a.args[1].value.bit_count() <= 6:
             return frozenset(_submasks(a.args[1].value))
     first, second = numbers(a.args[0]), numbers(a.args[1])

@@ -36,7 +36,6 @@ from checker.lowering.asm.tracked import (
     resize,
 )
 from checker.lowering.draft import Draft
-from checker.lowering.values import swap
 from checker.program import Access, Fence, Footprint
 
 if TYPE_CHECKING:
@@ -280,7 +279,7 @@ class Machine:
     def _number(self, operation: int, size: int) -> Tracked:
         """Return what an operation read, as a number."""
         raw = ReadValue(operation, 8 * size)
-        found = swap(raw) if self.target.endian == "big" else raw
+        found = ex.swap(raw) if self.target.endian == "big" else raw
         return Tracked(found, frozenset((operation,)))
 
     def _chosen(self, found: list[tuple[Expression, int, Expression]], bits: int) -> Tracked:
@@ -307,7 +306,7 @@ class Machine:
         number, path, first = self._next(), self.here, steps[0]
         written = None
         if new is not None:
-            written = swap(new.value) if self.target.endian == "big" else new.value
+            written = ex.swap(new.value) if self.target.endian == "big" else new.value
         text = self.instruction.text if self.instruction else ""
         self.trace.drafts.append(
             Draft(

@@ -20,7 +20,6 @@ class Trace:
     """Executions in which one of these fails go on where a loop was cut."""
     environment: list[Expression] = field(default_factory=list)
     """What holds of every execution: that addresses are those of locations."""
-    cut: bool = False
 
 
 class Reservation(NamedTuple):

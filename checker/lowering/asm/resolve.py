@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic, Position, nearest
-from checker.expression import Const, Expression
+from checker.expression import Const, Expression, swap
 from checker.language.condition import path_text, show_place
 from checker.lowering.asm import fold
 from checker.lowering.asm.machine import Trace, Tracked, View, const, part
 from checker.lowering.asm.memory import SMALLEST, Location, Memory
 from checker.lowering.layout import Layout
-from checker.lowering.sketch import places_of, sources
-from checker.lowering.values import swap
+from checker.lowering.question import places_of, sources
 from checker.program import Footprint, IsTorn, Logic, MemoryIs, Question, Shown, ValueIs
 
 WORD = 32
@@ -82,8 +81,10 @@ class Resolver:
                 return MemoryIs(place, raw.value)
             case ast.Torn(register):
                 return IsTorn(self._reads(register))
-            case ast.Faulted(_, at) | ast.Dirty(_, at):
-                raise Diagnostic("this speaks of the kernel's C calls only", at)
+            case ast.Faulted() | ast.Dirty():
+                raise Diagnostic("this speaks of the kernel's C calls only", proposition.at)
+            case ast.Accepted() | ast.Byte():
+                raise Diagnostic("this is for tests in C", proposition.at)
             case ast.Connective("true"):
                 return Logic("and", ())
             case ast.Connective("false"):

@@ -53,7 +53,6 @@ def sketch(test: ast.Test, target: Target, unroll: int) -> Sketch:
         shown=tuple(resolver.shown(test)),
         assumed=tuple(trace.assumed),
         keep=resolver.question(test.filter) if test.filter else None,
-        cut=trace.cut,
         environment=tuple(trace.environment),
     )
 
