@@ -168,6 +168,10 @@ class OperationFacts:
     signature: str
     aliases: tuple[str, ...]
     like: str
+    does: str
+    """What it is made of, in the dialect, where an architecture has nothing of its own."""
+    source: str
+    """Where that was read; empty for one that is not made of others."""
     since: str
     archs: tuple[OperationOn, ...]
 

@@ -22,6 +22,8 @@ def explain(asked: str, operation: str, targets: list[Target], *, dated: bool) -
         signature=table["signature"],
         aliases=tuple(table.get("aliases", ())),
         like=table.get("like", ""),
+        does=table.get("does", ""),
+        source=table.get("source", "") if "does" in table else "",
         since=table.get("since", ""),
         archs=tuple(
             OperationOn(target.name, tuple(_versions(operation, target, dated)))

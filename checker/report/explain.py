@@ -165,21 +165,22 @@ def _operation(facts: OperationFacts) -> Iterator[Block]:
         facts.asked not in (facts.name, *facts.aliases)
     )
     pairs += [("like", f"{facts.like}(), where nothing of its own is written")] * bool(facts.like)
+    pairs += [("made of", f"{facts.does}   ({facts.source})")] * bool(facts.does)
     pairs += [("since", f"kernel {facts.since}")] * bool(facts.since)
     if pairs:
         yield Pairs(tuple(pairs))
     for one in facts.archs:
         yield Heading(one.arch)
         for version in one.versions:
-            yield from _version(version, alone=len(one.versions) == 1)
+            yield from _version(version, facts.does, alone=len(one.versions) == 1)
 
 
-def _version(version: Version, *, alone: bool) -> Iterator[Block]:
+def _version(version: Version, does: str, *, alone: bool) -> Iterator[Block]:
     if not alone:
         until = f" to {version.last}" if version.last else ""
         yield Paragraph(f"kernel {version.first}{until}" if until else f"from {version.first} on")
     if version.contract is None and version.code is None:
-        yield Paragraph("there is no such operation")
+        yield Paragraph("what it is made of" if does else "there is no such operation")
         return
     pairs = []
     if version.contract is not None and _same(version.contract, version.code):
