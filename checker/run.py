@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from checker.arch import folders
+from checker.arch import Target, folders
 from checker.arch.kernel import COMPLETE, Kernel
 from checker.check import Asked, Limits, check, targets
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.language.source import MAX_BYTES
+from checker.litmus import Test
 from checker.model.cat import cat_model
 from checker.value import value
 from checker.verdict import Problem, Verdict
@@ -94,13 +95,24 @@ def _listed(path: Path) -> Iterator[str | Problem]:
             yield from _in_folder(found) if os.path.isdir(found) else [found]
 
 
-def check_file(path: str, request: Request) -> Outcome:
-    """Return the verdicts on one file, and what kept it from having more."""
+@value
+class Opened:
+    """A file that was read: its test, and what is asked of it."""
+
+    name: str
+    source: str
+    test: Test
+    targets: tuple[Target, ...]
+    asked: Asked
+
+
+def opened(path: str, request: Request) -> Opened | Problem:
+    """Return the test in a file, or why there is none."""
     name = "<stdin>" if path == "-" else path
     try:
         raw = _content(path, request)
     except (OSError, ValueError) as error:
-        return Outcome((), (_problem(Diagnostic(_why(error), file=name), None),))
+        return _problem(Diagnostic(_why(error), file=name), None)
     source = raw.decode("utf-8-sig", "replace")
     try:
         folders.use(request.folders)
@@ -108,26 +120,41 @@ def check_file(path: str, request: Request) -> Outcome:
         test = parse(raw, name)
         wanted = targets(test, list(request.archs), request.kernel)
     except Diagnostic as problem:
-        own = problem.file in ("", name)
-        problem.file = problem.file or name
-        return Outcome((), (_problem(problem, source if own else None),))
+        return located(problem, name, source)
     asked = Asked(request.states, request.faults, ordering, request.brief)
+    return Opened(name, source, test, tuple(wanted), asked)
+
+
+def check_file(path: str, request: Request) -> Outcome:
+    """Return the verdicts on one file, and what kept it from having more."""
+    found = opened(path, request)
+    if isinstance(found, Problem):
+        return Outcome((), (found,))
     verdicts: list[Verdict] = []
     problems: dict[Problem, None] = {}
-    for target in wanted:
+    for target in found.targets:
         try:
-            verdicts.append(check(test, target, name, request.limits, asked))
+            verdicts.append(check(found.test, target, found.name, request.limits, found.asked))
         except Diagnostic as problem:
-            own = problem.file in ("", name)
-            problem.file = problem.file or name
-            problems[_problem(problem, source if own else None)] = None
+            problems[located(problem, found.name, found.source)] = None
         except RecursionError:
-            deep = Diagnostic(
-                "a value depends on too long a chain of others", (1, 1),
-                "fewer statements, or a smaller --unroll", name,
-            )  # fmt: skip
-            problems[_problem(deep, source)] = None
+            problems[located(too_deep(), found.name, found.source)] = None
     return Outcome(tuple(verdicts), tuple(problems))
+
+
+def too_deep() -> Diagnostic:
+    """Return what to say of a test whose values are nested too deeply."""
+    return Diagnostic(
+        "a value depends on too long a chain of others", (1, 1),
+        "fewer statements, or a smaller --unroll",
+    )  # fmt: skip
+
+
+def located(problem: Diagnostic, name: str, source: str) -> Problem:
+    """Return a diagnostic as a value; one that names no file is about this one."""
+    own = problem.file in ("", name)
+    problem.file = problem.file or name
+    return _problem(problem, source if own else None)
 
 
 def _content(path: str, request: Request) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from checker import __version__
-from checker.cli import check, completion, explain, table
+from checker.cli import ablate, check, completion, explain, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"litmus {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (check, table, explain, completion):
+    for command in (check, ablate, table, explain, completion):
         command.add(commands)
     return top
 
@@ -35,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "completion":
             return completion.run(parser(), args)
-        return {"check": check.run, "table": table.run, "explain": explain.run}[args.command](args)
+        runs = {
+            "check": check.run, "ablate": ablate.run, "table": table.run, "explain": explain.run,
+        }  # fmt: skip
+        return runs[args.command](args)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

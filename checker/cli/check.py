@@ -7,13 +7,11 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
 
 if TYPE_CHECKING:
-    from checker.arch.kernel import Kernel
     from checker.verdict import Problem, Verdict
 
 EXAMPLES = """\
@@ -42,33 +40,13 @@ def add(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    paths = check.add_argument(
-        "paths", nargs="+", metavar="PATH",
-        help="a file, a folder (searched for *.litmus), @list (a file that names files), or -",
-    )  # fmt: skip
-    paths.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}
-    check.add_argument(
-        "--arch", metavar="LIST", action="append", default=[],
-        help="architectures to ask about, as in arm64,arm64+lse2; instead of the test's own Arch",
-    )  # fmt: skip
-    shared.add_data(
-        check, "the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one)"
-    )
+    shared.add_tests(check)
     shared.add_output(check, ("text", "json", "herd"))
-    check.add_argument(
-        "--faults", action="store_true", help="let accesses to user memory fault, as pages do"
-    )
-    model = check.add_argument(
-        "--model", metavar="FILE",
-        help="ordering axioms, in the cat language, in place of the architectures' own",
-    )  # fmt: skip
-    model.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}
+    shared.add_executions(check)
     check.add_argument("--states", action="store_true", help="list every final state")
     shared.add_jobs(check, 1)
     shared.add_timeout(check)
-    check.add_argument(
-        "--unroll", type=shared.count, default=2, metavar="K", help="rounds of a loop (default: 2)"
-    )
+    shared.add_unroll(check)
     shared.add_colour(check)
 
 
@@ -78,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from checker.check import Limits
     from checker.verdict import Problem
 
-    asked = _asked(args)
+    asked = shared.asked(args)
     if asked is None:
         return 2
     archs, version = asked
@@ -120,35 +98,6 @@ def run(args: argparse.Namespace) -> int:
     for problem in problems:
         print(problem.shown, file=sys.stderr)
     return status(verdicts, problems)
-
-
-def _asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
-    """Return the architectures and the kernel asked about, or None with a complaint printed."""
-    from checker import arch
-    from checker.arch.kernel import COMPLETE, supported
-    from checker.diagnostic import Diagnostic
-
-    option = "--arch-path"
-    try:
-        if args.arch_path:
-            from checker.lowering import wellformed
-
-            wellformed.use(tuple(args.arch_path))
-        option = "--kernel"
-        version = supported(args.kernel) if args.kernel else COMPLETE
-        option = "--arch"
-        names = shared.listed(args.arch)
-        for name in names:
-            arch.target(name, version)
-        option = "--model"
-        if args.model:
-            from checker.model.cat import cat_model
-
-            cat_model(Path(args.model))
-    except Diagnostic as unknown:
-        print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
-        return None
-    return names, version
 
 
 def status(verdicts: Sequence[Verdict], problems: Sequence[Problem]) -> int:

@@ -7,9 +7,48 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checker.arch.kernel import Kernel
 
 # --- options --------------------------------------------------------------------------------------
+
+
+def add_tests(command: argparse.ArgumentParser) -> None:
+    """Add the tests, and the architectures that they are about."""
+    paths = command.add_argument(
+        "paths", nargs="+", metavar="PATH",
+        help="a file, a folder (searched for *.litmus), @list (a file that names files), or -",
+    )  # fmt: skip
+    paths.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]
+    command.add_argument(
+        "--arch", metavar="LIST", action="append", default=[],
+        help="architectures to ask about, as in arm64,arm64+lse2; instead of the test's own Arch",
+    )  # fmt: skip
+    add_data(
+        command, "the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one)"
+    )
+
+
+def add_executions(command: argparse.ArgumentParser) -> None:
+    """Add what decides which executions there are."""
+    command.add_argument(
+        "--faults", action="store_true", help="let accesses to user memory fault, as pages do"
+    )
+    model = command.add_argument(
+        "--model", metavar="FILE",
+        help="ordering axioms, in the cat language, in place of the architectures' own",
+    )  # fmt: skip
+    model.complete = {"bash": "_shtab_compgen_files", "zsh": "_files"}  # type: ignore[attr-defined]
+
+
+def add_unroll(command: argparse.ArgumentParser) -> None:
+    """Add the bound on loops."""
+    command.add_argument(
+        "--unroll", type=count, default=2, metavar="K", help="rounds of a loop (default: 2)"
+    )
 
 
 def add_data(command: argparse.ArgumentParser, kernel: str, metavar: str = "V") -> None:
@@ -73,6 +112,35 @@ def _seconds(text: str) -> float:
 def listed(texts: list[str]) -> tuple[str, ...]:
     """Return the names in a list that is given with commas, repeated, or both."""
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
+def asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
+    """Return the architectures and the kernel asked about, or None with a complaint printed."""
+    from checker import arch
+    from checker.arch.kernel import COMPLETE, supported
+    from checker.diagnostic import Diagnostic
+
+    option = "--arch-path"
+    try:
+        if args.arch_path:
+            from checker.lowering import wellformed
+
+            wellformed.use(tuple(args.arch_path))
+        option = "--kernel"
+        version = supported(args.kernel) if args.kernel else COMPLETE
+        option = "--arch"
+        names = listed(args.arch)
+        for name in names:
+            arch.target(name, version)
+        option = "--model"
+        if args.model:
+            from checker.model.cat import cat_model
+
+            cat_model(Path(args.model))
+    except Diagnostic as unknown:
+        print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
+        return None
+    return names, version
 
 
 # --- outputs --------------------------------------------------------------------------------------
