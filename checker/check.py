@@ -8,10 +8,9 @@ from dataclasses import replace
 from itertools import chain
 
 from checker import arch as archs
-from checker import contracts
-from checker import litmus as ast
+from checker import notes
 from checker.arch import Target
-from checker.arch.kernel import COMPLETE, Kernel, spell
+from checker.arch.kernel import COMPLETE, Kernel
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.litmus import Test
 from checker.lowering import programs, select, sketch
@@ -21,7 +20,7 @@ from checker.model.cat import cat_model
 from checker.model.cat.fewer import forbids_no_more
 from checker.model.cat.syntax import CatModel
 from checker.observation import observe
-from checker.program import Fence, Place, Program
+from checker.program import Place, Program
 from checker.solve import Query, reaches_cut, same_hardware
 from checker.states import State, states
 from checker.value import value
@@ -144,9 +143,8 @@ def check(
             verdict = _decide(verdict, drawn, code, contract, limits, asked.ordering)
             if drawn.cut and verdict.answer != "allowed":
                 verdict = _bounded(verdict, [*code, *contract], limits, asked.ordering)
-        verdict = replace(
-            verdict, notes=tuple(_notes(test, target, drawn, code, contract, asked.ordering))
-        )
+        said = notes.on(test, target, drawn, code, contract, own_axioms=bool(asked.ordering))
+        verdict = replace(verdict, notes=tuple(said))
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
     verdict = _judge(test, verdict)
@@ -279,32 +277,3 @@ def _judge(test: Test, verdict: Verdict) -> Verdict:
     if verdict.expected is not None:
         wanted = verdict.answer == verdict.expected
     return replace(verdict, holds=holds, ok=wanted)
-
-
-def _asks_faults(proposition: ast.Proposition) -> bool:
-    if isinstance(proposition, ast.Connective):
-        return any(map(_asks_faults, proposition.args))
-    return isinstance(proposition, ast.Faulted)
-
-
-def _notes(
-    test: Test,
-    target: Target,
-    drawn: Sketch,
-    code: list[Program],
-    contract: list[Program],
-    ordering: CatModel | None,
-) -> list[str]:
-    notes = []
-    fences = any(isinstance(s, Fence) for p in code for o in p.operations for s in o.steps)
-    places = {d.place.location for d in drawn.drafts if d.place}
-    if (fences or len(places) > 1) and target.order is None and ordering is None:
-        known = "only coherence and atomicity count"
-        notes.append(f"no ordering axioms of {target.arch.name} are published: {known}")
-    if not any(d.faults for d in drawn.drafts) and _asks_faults(test.condition.proposition):
-        notes.append("nothing faults unless it is asked for: --faults, or `Faults = yes`")
-    inexact = dict.fromkeys(name for program in (*code, *contract) for name in program.inexact)
-    if inexact:
-        asked, known = spell(code[0].target.kernel), spell(COMPLETE)
-        notes.append(f"kernel {asked}: {', '.join(inexact)} as in {known}: no change is recorded")
-    return notes + contracts.unmet(code, contract)

@@ -13,12 +13,14 @@ from checker.arch import folders
 from checker.cli import main
 from tests.inputs import ROOT
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _CHECK = re.compile(r"```console\n\$ litmus (check [\w/.-]+\.litmus[^\n|]*)\n(.*?)```", re.DOTALL)
 _TABLE = re.compile(
     r"```console\n\$ litmus ((?:table|explain|ablate) [^\n|]*)\n(.*?)```", re.DOTALL
 )
-_HEAD = re.compile(r"^  (\S+) +(forbidden|fragile|ALLOWED|UNKNOWN)", re.MULTILINE)
+_HEAD = re.compile(
+    r"^  (\S+) +((?:forbidden|fragile)(?: up to \d+ rounds?)?|ALLOWED|UNKNOWN)", re.MULTILINE
+)
 
 Shown = tuple[str, str, str]
 """Page, command and what it printed."""

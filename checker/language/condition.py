@@ -12,6 +12,9 @@ from checker.language.nesting import bound
 
 MAX_NUMBER_BITS = 128
 
+LARGE = 0x1000
+"""From here on numbers are shown in hexadecimal."""
+
 
 def number(token: Token) -> ast.Number:
     """Return the integer constant that a token spells; raises Diagnostic beyond 128 bits."""
@@ -178,9 +181,9 @@ def show(proposition: ast.Proposition, outer: int = 0) -> str:
         case ast.Equal(ast.Memory() as place, tuple() as values):
             return f"{place.text}={show_array(values)}"
         case ast.Equal(place, value):
-            return f"{show_place(place)}={value}"
+            return f"{show_place(place)}={show_value(value)}"
         case ast.Byte(place, index, value):
-            return f"byte({show_place(place)},{index})={value}"
+            return f"byte({show_place(place)},{index})={show_value(value)}"
         case ast.Accepted(thread):
             return f"accepted(P{thread})"
         case ast.Torn(None):
@@ -207,6 +210,11 @@ def show_place(place: ast.Register | ast.Memory) -> str:
     if isinstance(place, ast.Register):
         return f"{place.thread}:{place.name}"
     return place.text if isinstance(place.path, ast.Index) else f"[{place.text}]"
+
+
+def show_value(value: object) -> str:
+    """Return a value as a person reads it: of a large number its bytes are to be seen."""
+    return hex(value) if isinstance(value, int) and value >= LARGE else str(value)
 
 
 def show_array(values: tuple[int, ...]) -> str:

@@ -12,10 +12,10 @@ from checker.report import blocks
 from checker.report.blocks import Block, Grid, Heading, Pairs
 from checker.report.text import SPELLED, Style, picture
 
-_WIDTH = 60
+_WIDTH = 44
 """Characters of what is removed; what is longer is cut."""
 
-_OPERATION = 30
+_OPERATION = 18
 """Characters of each of the two operations of a dependency."""
 
 _MARKS = {

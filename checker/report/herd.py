@@ -18,11 +18,13 @@ not in a log, as in herd7's.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from checker.verdict import Observed, State, Verdict
 
+_HEX = re.compile(r"\b0x[0-9a-f]+\b")
 _KINDS = {"exists": "Allowed", "~exists": "Forbidden", "forall": "Required"}
 
 
@@ -41,7 +43,7 @@ def render(verdicts: Sequence[Verdict]) -> str:
 def _lines(
     verdict: Verdict, name: str, states: Iterable[State], observed: Observed
 ) -> Iterator[str]:
-    quantifier, _, proposition = verdict.condition.partition(" ")
+    quantifier, _, proposition = _HEX.sub(_decimal, verdict.condition).partition(" ")
     lines = sorted(" ".join(f"{place}={value};" for place, value in state) for state in states)
     yield f"Test {name} {_KINDS[quantifier]}"
     yield f"States {len(lines)}"
@@ -54,6 +56,10 @@ def _lines(
     yield f"Time {name} {verdict.milliseconds / 1000:.2f}"
     if observed.hash:
         yield f"Hash={observed.hash}"
+
+
+def _decimal(number: re.Match[str]) -> str:
+    return str(int(number[0], 16))
 
 
 def _holds(quantifier: str, observed: Observed) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from checker.language.condition import show_value
 from checker.verdict import ByteSeen, Execution, Row, TornRead
 
 MAX_LANES = 16
@@ -72,7 +73,7 @@ def picture(witness: Execution) -> Iterator[str]:
     if len(witness.torn) > 1:
         yield f"torn likewise: {', '.join(one.label for one in witness.torn[1:])}"
     if not torn:
-        yield "  ".join(f"{place}={value}" for place, value in witness.state)
+        yield "  ".join(f"{place}={show_value(value)}" for place, value in witness.state)
 
 
 def _bands(rows: list[Row], torn: Sequence[TornRead]) -> list[range]:
