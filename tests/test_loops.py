@@ -183,3 +183,18 @@ def test_a_bounded_answer_has_its_reasons_and_its_limit() -> None:
     assert found.reasons
     assert "--unroll" in found.limit
     assert (found.bounded, found.rounds, found.holds) == ("forbidden", 2, None)
+
+
+def test_the_early_exit_of_a_function_leaves_nothing_but_its_result() -> None:
+    function = (
+        "static inline bool get(u32 *s, u64 *d, u64 *out) { u32 a; u64 v; do { a = READ_ONCE(*s); "
+        "if (!a) return false; smp_rmb(); v = READ_ONCE(*d); smp_rmb(); } "
+        "while (READ_ONCE(*s) != a); *out = v; return true; }\n"
+    )
+    text = litmus(
+        WRITER.replace("*s, 1", "*s, 0") + "WRITE_ONCE(*s, 2);",
+        "u64 r0 = 0; bool ok = get(s, d, &r0);", cond="~exists 1:ok=1 /\\ torn(1:r0)",
+        init="u32 s = 1; u64 d;", par=PAIR["par"], head="",
+    ).replace("P0(", function + "P0(", 1)  # fmt: skip
+    assert verdict(text, "riscv32").spelled == "forbidden"
+    assert verdict(text.replace("smp_wmb();", ""), "riscv32").spelled == "allowed"

@@ -258,3 +258,23 @@ def test_json_has_the_witness_that_the_picture_has() -> None:
     assert [torn["read"] for torn in witness["torn"]] == ["1:r0"]
     assert result["placements"] == [0]
     assert document["errors"] == []
+
+
+def test_large_numbers_are_shown_in_hexadecimal() -> None:
+    found = told(verdict(litmus("WRITE_ONCE(*x, 0x11223344);", cond="exists 1:r0=287454020")))
+    assert found[0].endswith("exists 1:r0=0x11223344")
+    assert found[-1].strip() == "1:r0=0x11223344"
+    assert "1:r0=4095" in told(verdict(litmus(cond="exists 1:r0=4095")))[0]
+
+
+@pytest.mark.parametrize(("struct", "noted"), [
+    ("struct s { u32 a; u64 b; }", True), ("struct s { u32 a; u64 b; } __packed", False),
+    ("struct s { u32 a; u64 b __aligned(8); }", False), ("struct s { u32 a; u32 b; }", False),
+])  # fmt: skip
+def test_a_struct_that_threads_lay_out_differently_is_noted(struct: str, noted: bool) -> None:
+    text = litmus(
+        "WRITE_ONCE(x->b, 1);", "u64 r0 = x->b;", init=f"{struct}; struct s x;",
+        par="struct s *x", cond="exists true", head="", guest=" __arch(x86-32)",
+    )  # fmt: skip
+    found = any("struct s: `b` is at byte" in note for note in verdict(text, "x86-64").notes)
+    assert found is noted
