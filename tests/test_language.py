@@ -30,7 +30,7 @@ TYPES = {
     "unsigned long long": "unsigned long long", "long long unsigned int": "unsigned long long",
     "char": "unsigned char", "signed char": "char", "unsigned char": "unsigned char",
     "size_t": "unsigned long", "ssize_t": "long", "uintptr_t": "unsigned long",
-    "intptr_t": "long", "bool": "u8", "_Bool": "u8",
+    "intptr_t": "long", "bool": "bool", "_Bool": "bool",
     "atomic_t": "s32", "atomic64_t": "atomic64_t", "atomic_long_t": "long",
     "const u64": "u64", "volatile u32": "u32", "u64 __user": "u64", "static const int": "int",
 }  # fmt: skip

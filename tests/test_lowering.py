@@ -224,3 +224,18 @@ def test_on_what_a_branch_tests_the_value_it_leaves_does_not_depend(
         cond="~exists (0:r0=1 /\\ 1:r0=1)",
     )
     assert verdict(text).answer == answer
+
+
+@pytest.mark.parametrize("p1", [
+    "bool r = READ_ONCE(*x);", "bool r = READ_ONCE(*x) & 0x100;", "int r = (bool)READ_ONCE(*x);",
+    "_Bool c; c = READ_ONCE(*x); u64 r = c;", "bool r; get_user(r, x);", "u8 r = (bool)0x100;",
+    "WRITE_ONCE(*b, READ_ONCE(*x)); u8 r = READ_ONCE(*(u8 *)b);", "u8 r = READ_ONCE(*(u8 *)b);",
+    "bool r = *x; r |= 2;", "bool r = b;",
+])  # fmt: skip
+def test_what_becomes_a_bool_is_compared_with_zero(p1: str) -> None:
+    text = litmus(
+        "", p1, init="u64 x = 0x100; bool b = 2;", par="u64 *x, bool *b", cond="forall 1:r=1",
+        head="",
+    )  # fmt: skip
+    for arch in ("x86-64", "powerpc64"):
+        assert verdict(text, arch).holds, p1

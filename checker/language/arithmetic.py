@@ -47,6 +47,8 @@ def _constant(expr: ast.Expr) -> int:
             return _binary(op, _constant(left), _constant(right), expr)
         case ast.Ternary(condition, yes, no):
             return _constant(yes if _constant(condition) else no)
+        case ast.Cast(ast.Scalar("bool"), of):
+            return int(_constant(of) != 0)
         case ast.Cast(ast.Scalar(name), of) if bits := _FIXED.get(name.removeprefix("unsigned ")):
             value = _constant(of) & ((1 << bits) - 1)
             signed = name[0] == "s" or (name in _FIXED and name[0] not in "ulb")

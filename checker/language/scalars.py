@@ -11,8 +11,7 @@ _SCALARS = {
     "ssize_t": "long",
     "uintptr_t": "unsigned long",
     "intptr_t": "long",
-    "bool": "u8",
-    "_Bool": "u8",
+    "_Bool": "bool",
     "atomic_t": "s32",
     "atomic_long_t": "long",
 }

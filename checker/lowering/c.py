@@ -15,7 +15,7 @@ from checker.diagnostic import Diagnostic, Position, nearest
 from checker.expression import TRUE, Const, Expression
 from checker.lowering import calls, exits, functions, loops
 from checker.lowering import values as c
-from checker.lowering.conversions import Conversions
+from checker.lowering.conversions import BOOL, Conversions
 from checker.lowering.layout import Layout, spell
 from checker.lowering.objects import Local, State, World
 from checker.lowering.values import Address, Integer, Value
@@ -159,7 +159,9 @@ class ThreadRunner(Conversions):
         value = self.value(expr)
         if isinstance(type_, ast.Pointer):
             value = self.cast(type_, value, expr.at)
-        return self.address_value(value, expr.at) if isinstance(value, Address) else value
+        if isinstance(value, Address):
+            value = self.address_value(value, expr.at)
+        return self.converted(value, type_) if type_ == BOOL else value
 
     def _unary(self, op: str, of: Integer, at: Position) -> Integer:
         match op:
@@ -292,8 +294,9 @@ class ThreadRunner(Conversions):
         size = self.layout.size(target.type)
         if not self.layout.is_integer(target.type) and not isinstance(target.type, ast.Pointer):
             raise Diagnostic(f"`{spell(target.type)}` cannot be assigned as a whole", at)
-        self.put(target, self.raw(value, size), "plain-write", at)
-        return value.convert(8 * size, self.layout.is_signed(target.type))
+        result = self.converted(value, target.type)
+        self.put(target, self.raw(result, size), "plain-write", at)
+        return result
 
     def _holds_pointer(self, target: Address) -> bool:
         return target.local and isinstance(self.locals[target.base].type, ast.Pointer)

@@ -130,7 +130,8 @@ def _get(run: ThreadRunner, shape: Shape, args: Arguments, at: Position) -> Inte
     target, result = run.lvalue(args["target"]), outcome(run, shape, raw.bits // 8)
     read = run.number(raw, place.type)
     run.user_side = None
-    run.put(target, run.raw(read, run.layout.size(target.type)), "plain-write", at)
+    held = run.converted(read, target.type)
+    run.put(target, run.raw(held, run.layout.size(target.type)), "plain-write", at)
     return result
 
 

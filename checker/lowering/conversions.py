@@ -11,6 +11,8 @@ from checker.expression import Const, Expression
 from checker.lowering.objects import Local, Objects
 from checker.lowering.values import Address, Element, Integer, Value
 
+BOOL = ast.Scalar("bool")
+
 
 class Conversions(Objects):
     """What becomes of values without any being read."""
@@ -54,7 +56,14 @@ class Conversions(Objects):
             value = self.address_value(value, at)
         if type_ == ast.Scalar("void"):
             return value
-        return value.convert(8 * self.layout.size(type_), self.layout.is_signed(type_))
+        return self.converted(value, type_)
+
+    def converted(self, value: Integer, type_: ast.Type) -> Integer:
+        """Return a number as an integer type holds it: C11 6.3.1.2 and 6.3.1.3."""
+        bits = 8 * self.layout.size(type_)
+        if type_ == BOOL:
+            return Integer(ex.resize(value.truth(), bits, sign=False), False)
+        return value.convert(bits, self.layout.is_signed(type_))
 
     def moved(self, base: Address, by: Integer, at: Position, *, back: bool = False) -> Address:
         """Return a pointer moved by a number of elements; `by` may depend on what was read."""

@@ -7,7 +7,7 @@ from checker.diagnostic import Diagnostic, Position, nearest
 from checker.litmus import Array, Attributes, Pointer, Scalar, Struct, StructName, Type
 from checker.value import value
 
-_FIXED = {"char": 1, "short": 2, "int": 4, "long long": 8, "void": 1}
+_FIXED = {"char": 1, "short": 2, "int": 4, "long long": 8, "void": 1, "bool": 1}
 _FIXED |= {"atomic64_t": 8, "spinlock_t": 4, "seqcount_t": 4}
 _FIXED |= {f"{p}{n}": n // 8 for p in ("u", "s", "le", "be") for n in (8, 16, 32, 64, 128)}
 
@@ -64,7 +64,8 @@ class Layout:
             case Scalar("atomic64_t"):
                 return True
             case Scalar(name):
-                return name in ("char", "short", "int", "long", "long long") or name[0] == "s"
+                known = ("char", "short", "int", "long", "long long")
+                return name in known or (name[0] == "s" and name[1:].isdecimal())
             case _:
                 return False
 

@@ -10,6 +10,7 @@ from checker.diagnostic import Diagnostic
 from checker.expression import Const, Expression
 from checker.lowering import values as c
 from checker.lowering.c import ThreadRunner
+from checker.lowering.conversions import BOOL
 from checker.lowering.layout import Layout
 from checker.lowering.objects import State, World
 from checker.lowering.pointers import Target
@@ -39,7 +40,10 @@ class Outside(ThreadRunner):
                 size = self.layout.size(place.type)
                 if place.number is not None:
                     raise Diagnostic("no pointer is followed here", one.at, "name the location")
-                raw = self.raw(self._constant(expr, 8 * size), size)
+                held = self._constant(expr, 8 * size)
+                raw = self.raw(
+                    self.converted(held, place.type) if place.type == BOOL else held, size
+                )
                 before = images.get(place.base) or Const(0, 8 * self.world.places[place.base].size)
                 images[place.base] = c.replace(before, place.offset, raw)
         for name, image in images.items():
