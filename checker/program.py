@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import gcd
 from typing import TYPE_CHECKING, Literal
 
 from checker.expression import TRUE, Expression, Free
@@ -170,6 +171,16 @@ class Place:
     """Its memory type: one of `checker.arch.schema.MEMORY`."""
     told_apart: int = 1
     """Addresses are told apart modulo this at least, because the accesses depend on it."""
+    said: tuple[int, int] | None = None
+    """Modulus and residue of the address by its declaration, where that is more than what is
+    taken to be known: a proof may then rest on it or not."""
+
+    def is_said(self, residue: int, modulus: int) -> bool:
+        """Whether some address with this residue is as the declaration has it."""
+        if self.said is None:
+            return True
+        common = gcd(self.said[0], modulus)
+        return residue % common == self.said[1] % common
 
     def residues(self, modulus: int) -> list[int]:
         """Return every residue modulo `modulus` that what is known of the address leaves."""

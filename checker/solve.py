@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import z3
 
@@ -58,13 +60,14 @@ class Query:
         if self._core(rules) is not None:
             return False
         if not self.model.ordered:
-            if self.ordering is None and decide(self.model.solver, *rules.values(), self._in_order):
+            if self.ordering is None and decide(self.model.solver, *rules.values(), self.in_order):
                 return True
             self.model.add_ordering(self.ordering)
         return self._core(self._rules(practice)) is None
 
     @cached_property
-    def _in_order(self) -> Term:
+    def in_order(self) -> Term:
+        """Whether every thread's accesses happen in program order, one after the other."""
         return sequential.literal(self.model)
 
     def witness(self, *, practice: bool) -> Execution:
@@ -75,13 +78,20 @@ class Query:
         same question always shows the same picture.
         """
         rules = self._rules(practice)
-        solver, pinned = self.model.solver, list(rules.values())
-        if decide(solver, *pinned, self._in_order):
-            pinned.append(self._in_order)
+        return witness.execution(self.model, self.first(*rules.values()), frozenset(rules))
+
+    def first(self, *assumed: Term, then: Iterable[list[Term]] = ()) -> z3.ModelRef:
+        """Return the execution that is to be shown of those in which some terms hold.
+
+        `then` are further alternatives of which each has a first that can be.
+        """
+        solver, pinned = self.model.solver, list(assumed)
+        if decide(solver, *pinned, self.in_order):
+            pinned.append(self.in_order)
         elif not decide(solver, *pinned):
             raise ValueError("the proposition is not reachable")
         found = solver.model()
-        for options in self.model.choices():
+        for options in chain(self.model.choices(), then):
             for term in options:
                 if term is True:
                     break
@@ -91,7 +101,7 @@ class Query:
                     found = solver.model()
                 pinned.append(term)
                 break
-        return witness.execution(self.model, found, frozenset(rules))
+        return found
 
     def reasons(self, *, practice: bool) -> tuple[Reason, ...]:
         """Return a minimal set of promises that forbids the proposition.
@@ -135,7 +145,7 @@ class Query:
             return True
         rules = self._rules(practice).values()
         if not self.model.ordered and self.ordering is None:
-            if decide(self.model.solver, *rules, self._in_order, placed):
+            if decide(self.model.solver, *rules, self.in_order, placed):
                 return True
             if not decide(self.model.solver, *rules, placed):
                 return False

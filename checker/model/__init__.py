@@ -44,6 +44,9 @@ PRACTICE: frozenset[Evidence] = frozenset({"manual", "practice"})
 class Model:
     """The executions of one program on a solver of their own."""
 
+    promising: type[Promises] = Promises
+    """What puts promises behind literals."""
+
     def __init__(
         self, program: Program, *, evidence: frozenset[Evidence], droppable: bool, timeout: int = 0
     ) -> None:
@@ -62,7 +65,7 @@ class Model:
             split = None if asks_values(program) else max(2, 2 * torn_questions(program.question))
         self.structure: Structure = structure(program, self.placements, split)
         self._choose(timeout)
-        self.promises = Promises(
+        self.promises = self.promising(
             program, self.placements, self._choices, evidence=evidence, droppable=droppable
         )
         self.relations = Relations(self.structure, self.solver, self._choices, self._values)

@@ -129,7 +129,7 @@ class Atomicity:
             for unit in units
             if set(self._cells(unit)) == touched
             and unit.classes.issuperset(every)
-            and (unit.promise.evidence == "manual" or not self._promises.droppable)
+            and self._promises.settled(unit.promise)
             for event in (self._made.events[unit.events[0]],)
         }
         accesses = {(e.operation, e.step) for e in self._made.events if e.cell in touched}

@@ -44,6 +44,8 @@ class PlacementClass:
     grants: _Grants
     faults: _Faults = ()
     """Accesses that are not performed there, and why."""
+    said: bool = True
+    """Whether these residues are as the location is declared."""
 
 
 def classes(program: Program, evidence: frozenset[Evidence]) -> dict[str, list[PlacementClass]]:
@@ -81,7 +83,7 @@ def _classes_of(place: Place, accesses: list[_Spoken]) -> list[PlacementClass]:
     blocks += [block(fault, a.access) for a in accesses for fault in a.faults]
     blocks += [a.access.footprint.size for a in accesses if a.access.promised]
     modulus = lcm(*blocks, place.told_apart)
-    grouped: dict[tuple[_Grants, _Faults], list[int]] = {}
+    grouped: dict[tuple[_Grants, _Faults, bool], list[int]] = {}
     for residue in place.residues(modulus):
         grants = tuple(
             (a.key, tuple(_grants(a, residue + a.access.footprint.offset, place.memory)))
@@ -93,10 +95,10 @@ def _classes_of(place: Place, accesses: list[_Spoken]) -> list[PlacementClass]:
             for fault in a.faults
             if faulting(fault, a.access, residue + a.access.footprint.offset)
         )
-        grouped.setdefault((grants, faults), []).append(residue)
+        said = place.is_said(residue, modulus)
+        grouped.setdefault((grants, faults, said), []).append(residue)
     return [
-        PlacementClass(place.name, modulus, tuple(found), grants, faults)
-        for (grants, faults), found in grouped.items()
+        PlacementClass(place.name, modulus, tuple(found), *key) for key, found in grouped.items()
     ]
 
 

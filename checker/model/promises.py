@@ -46,6 +46,10 @@ class Promises:
             self._literals[promise.rule] = variable(f"rule {promise.rule}")
         return self._literals[promise.rule]
 
+    def settled(self, promise: Reason, /) -> bool:
+        """Whether a promise is not in question: it is assumed whenever any is."""
+        return promise.evidence == "manual" or not self.droppable
+
     def placed(self, location: str, classes: frozenset[int]) -> Term:
         """Return whether a location lies in one of some placement classes."""
         terms = self.chosen[location]

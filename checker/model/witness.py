@@ -16,11 +16,25 @@ from checker.program import Access, IsTorn, Logic, Question, Shown
 from checker.verdict import ByteSeen, Execution, FaultSeen, Row, TornRead
 
 
-def execution(model: Model, found: object, rules: frozenset[str]) -> Execution:
-    """Return the witness that a satisfying model of the solver is; `rules` are those in force."""
+def execution(
+    model: Model,
+    found: object,
+    rules: frozenset[str],
+    rows_of: dict[int, int] | None = None,
+    *,
+    in_order: bool = False,
+) -> Execution:
+    """Return the witness that a satisfying model of the solver is; `rules` are those in force.
+
+    `rows_of` says for each event that happens in which row it is, where that is known to have an
+    order, and `in_order` whether the order keeps program order.
+    """
     candidate = Candidate(model, found)
     program = model.program
-    rows = tuple(_rows(candidate, rules))
+    if rows_of is None:
+        rows = tuple(_rows(candidate, rules))
+    else:
+        rows = tuple(_merge(candidate, _sorted(candidate, rows_of, list(rows_of), in_order)))
     return Execution(
         layer=program.layer,
         placement=tuple(
