@@ -40,7 +40,7 @@ def interpret(source: Source, parsed: Parsed | state.Parsed) -> ast.Test:
         elif key == "Faults":
             faults = _yes_or_no(value, at)
         elif key == "Override":
-            overrides.append(_override(value, at))
+            overrides.append(override(value, at))
         elif meant := _meant(key):
             raise Diagnostic(f"`{key}` is not a key", (at[0], 1), meant)
     _named_once(archs, "`Arch` names")
@@ -128,7 +128,8 @@ def _expect_list(value: str, at: Position) -> list[ast.Expectation]:
     return found
 
 
-def _override(value: str, at: Position) -> ast.Override:
+def override(value: str, at: Position) -> ast.Override:
+    """Return what an `Override` line says after `=`, which stands at `at`; raises Diagnostic."""
     match = _OVERRIDE.match(value)
     if not match:
         raise Diagnostic(

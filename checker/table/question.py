@@ -100,12 +100,12 @@ def text(operation: str, size: int, align: int, unit: int, partner: Partner) -> 
         own = [f"u8 v{at}[{unit}]; memcpy((char *)x + {at}, v{at}, {unit});" for at in parts]
     return (
         f"C table\n{{ {place} __aligned({align}); }}\n"
-        f"P0({pointer})\n{{\n  {_call(operation, size, partner)}\n}}\n"
+        f"P0({pointer})\n{{\n  {statements(operation, size, partner)}\n}}\n"
         f"P1({pointer})\n{{\n  {' '.join(own)}\n}}\nexists torn\n"
     )
 
 
-def _call(operation: str, size: int, partner: Partner) -> str:
+def statements(operation: str, size: int, partner: Partner) -> str:
     """Return the statements of the thread that is asked about."""
     if operation in _EXPRESSIONS:
         kind = TYPES[size]

@@ -1,0 +1,143 @@
+"""`litmus prove`: arguments in, exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from checker.cli import shared
+
+if TYPE_CHECKING:
+    from checker.prove import Request
+    from checker.prove.answer import Proofs
+
+_EXAMPLES = """\
+examples:
+  litmus prove put_user
+  litmus prove put_user --size 8 --align 4 --arch arm64,x86-64
+  litmus prove --override 'x86-32: put_user_atomic 8 = rmw.locked 8'
+  litmus prove get_user --writers one --format json
+
+exit status:
+  0  it holds at every address, with all features that were asked about
+  1  it does not, somewhere
+  2  something could not be read or used
+  3  a limit was reached somewhere, and nothing fails
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand to the parser."""
+    prove = commands.add_parser(
+        "prove",
+        help="prove that an operation is whole at every address, or say where it is not",
+        description="Prove that an operation is whole: at every address that an alignment leaves, "
+        "with all features, against all readers and writers. Or say exactly where it is not.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    prove.add_argument(
+        "operations", nargs="*", metavar="OPERATION",
+        help="as in put_user; plain-read and plain-write are C's own accesses",
+    )  # fmt: skip
+    prove.add_argument(
+        "--size", metavar="LIST", action="append", default=[],
+        help="sizes in bytes (default: 1,2,4,8,16)",
+    )  # fmt: skip
+    prove.add_argument(
+        "--arch", metavar="LIST", action="append", default=[],
+        help="architectures; arm64 is asked with all features that can matter, each on and off, "
+        "arm64+lse2 with that one on (default: all)",
+    )  # fmt: skip
+    prove.add_argument(
+        "--align", type=shared.count, metavar="N",
+        help="the address is a multiple of N bytes (default: of the size)",
+    )  # fmt: skip
+    prove.add_argument(
+        "--override", metavar="TEXT", action="append", default=[],
+        help="today's code of an operation, as in 'x86-32: put_user_atomic 8 = rmw.locked 8'",
+    )  # fmt: skip
+    prove.add_argument(
+        "--writers",
+        choices=("any", "one"),
+        default="any",
+        help="whether others write beside the operation (default: any)",
+    )
+    prove.add_argument(
+        "-v", "--witness", action="store_true",
+        help="show a torn read of each failure of the code, and a test of it",
+    )  # fmt: skip
+    shared.add_data(prove, "the kernel of architectures that name none, as in 5.3")
+    shared.add_output(prove, ("text", "json"))
+    shared.add_jobs(prove, 0)
+    shared.add_timeout(prove)
+    shared.add_colour(prove)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prove what is asked for, print what came of it, and return the exit status."""
+    from checker import prove
+    from checker.diagnostic import Diagnostic
+
+    try:
+        request = prove.asked(_request(args))
+    except Diagnostic as problem:
+        print(f"litmus: {problem.render()}", file=sys.stderr)
+        return 2
+    try:
+        with shared.output(args.output) as write:
+            jobs = args.jobs or os.cpu_count() or 1
+            with shared.progress(len(prove.tasks(request))) as progress:
+                found = prove.prove(request, jobs, progress)
+            write(_rendered(found, args))
+    except OSError as error:
+        return shared.unwritten(args, error)
+    for one in found.problems:
+        print(one.shown, file=sys.stderr)
+    return _status(found)
+
+
+def _request(args: argparse.Namespace) -> Request:
+    """Return what the options ask; raises Diagnostic."""
+    from checker import prove
+    from checker.arch.kernel import COMPLETE, supported
+    from checker.diagnostic import Diagnostic
+
+    sizes = shared.listed(args.size)
+    for size in sizes:
+        if not size.isdecimal():
+            raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
+    return prove.Request(
+        operations=tuple(args.operations),
+        sizes=tuple(int(size) for size in sizes),
+        archs=shared.listed(args.arch),
+        kernel=supported(args.kernel) if args.kernel else COMPLETE,
+        align=args.align,
+        overrides=tuple(args.override),
+        crowd=args.writers == "any",
+        witness=args.witness,
+        folders=tuple(args.arch_path),
+        timeout=math.ceil(1000 * args.timeout),
+    )
+
+
+def _rendered(found: Proofs, args: argparse.Namespace) -> str:
+    if args.format == "json":
+        from checker.report import prove_json
+
+        return prove_json.render(found)
+    from checker.report import prove
+    from checker.report.text import Style
+
+    return prove.render(found, Style(shared.coloured(args)))
+
+
+def _status(found: Proofs) -> int:
+    if found.problems:
+        return 2
+    if any(one.fails for one in found.proofs):
+        return 1
+    return 3 if any(one.limited for one in found.proofs) else 0
