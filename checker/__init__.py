@@ -1,3 +1,83 @@
-"""Decide, per architecture, whether a racing read can be torn."""
+"""Decide, per architecture, whether a racing read can be torn.
+
+The public interface, typed and documented in docs/python.md: what `__all__` names. Nothing of it is
+imported before it is asked for, so that `import checker` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Ablation", "ArchitectureFacts", "Cell", "Comparison", "Diagnostic", "Execution", "Facts",
+    "LimitReached", "Limits", "OperationFacts", "Outcome", "Problem", "Reason", "RuleFacts",
+    "Source", "Table", "Test", "Verdict", "__version__", "ablate", "architectures", "check",
+    "check_all", "compare", "explain", "parse", "render", "table",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from checker.ablate import Ablation
+    from checker.api import ablate, architectures, check, check_all, compare, explain, parse, table
+    from checker.check import Limits
+    from checker.compare import Comparison
+    from checker.diagnostic import Diagnostic, LimitReached
+    from checker.explain.facts import ArchitectureFacts, Facts, OperationFacts, RuleFacts
+    from checker.litmus import Test
+    from checker.report.any import render
+    from checker.request import Source
+    from checker.run import Outcome
+    from checker.table.cells import Cell, Table
+    from checker.verdict import Execution, Problem, Reason, Verdict
+
+_HOMES = {
+    "checker.ablate": ("Ablation",),
+    "checker.api": (
+        "ablate", "architectures", "check", "check_all", "compare", "explain", "parse", "table",
+    ),
+    "checker.check": ("Limits",),
+    "checker.compare": ("Comparison",),
+    "checker.diagnostic": ("Diagnostic", "LimitReached"),
+    "checker.explain.facts": ("ArchitectureFacts", "Facts", "OperationFacts", "RuleFacts"),
+    "checker.litmus": ("Test",),
+    "checker.report.any": ("render",),
+    "checker.request": ("Source",),
+    "checker.run": ("Outcome",),
+    "checker.table.cells": ("Cell", "Table"),
+    "checker.verdict": ("Execution", "Problem", "Reason", "Verdict"),
+}  # fmt: skip
+"""Where each public name is defined: the imports above, for when they are asked for."""
+
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(type(sys)):  # type: ignore[misc]  # the class of modules
+    """This package. `checker.check` is the function, whether or not the module is loaded too.
+
+    An import of a submodule sets its name in the package; where that name is a function's, the
+    module is had by `from checker.check import …`.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _HOME or not isinstance(value, type(sys)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -24,10 +24,14 @@ class Diagnostic(Exception):  # noqa: N818 - it is shown to a person, it is not 
         self.hint = hint
         self.file = file
 
+    def __str__(self) -> str:
+        """Return what is shown where the source is not at hand, as in a traceback."""
+        return self.render()
+
     def render(self, source: str | None = None) -> str:
         """Return `file:line:column: message`, the source line, a caret and the hint."""
         line, column = self.at or (0, 0)
-        where = f"{self.file}:{line}:{column}" if self.at else self.file
+        where = f"{self.file}:{line}:{column}".removeprefix(":") if self.at else self.file
         parts = [f"{where}: {self.message}" if where else self.message]
         if self.at and source is not None:
             lines = source.split("\n")

@@ -16,7 +16,8 @@ from tests.inputs import ROOT
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _CHECK = re.compile(r"```console\n\$ litmus (check [\w/.-]+\.litmus[^\n|]*)\n(.*?)```", re.DOTALL)
 _TABLE = re.compile(
-    r"```console\n\$ litmus ((?:table|explain|ablate) [^\n|]*)\n(.*?)```", re.DOTALL
+    r"```console\n\$ litmus ((?:table|explain|ablate|prove|compare|fix) [^\n|]*)\n(.*?)```",
+    re.DOTALL,
 )
 _HEAD = re.compile(
     r"^  (\S+) +((?:forbidden|fragile)(?: up to \d+ rounds?)?|ALLOWED|UNKNOWN)", re.MULTILINE
@@ -100,7 +101,15 @@ def test_the_pages_show_the_main_examples() -> None:
     assert any(
         "stolen-time.litmus" in command for page, command, _ in CHECKS if page == "README.md"
     )
-    pages = ("README.md", "debate.md", "architectures.md", "table.md", "explain.md", "ablate.md")
+    pages = (
+        "README.md",
+        "debate.md",
+        "architectures.md",
+        "table.md",
+        "explain.md",
+        "ablate.md",
+        "prove.md",
+    )
     assert {one for one, _, _ in TABLES}.issuperset(pages)
     assert sorted(_example()) == [
         "mine/ibis/arch.toml", "mine/ibis/lowering.toml", "mine/x86/lowering.toml",

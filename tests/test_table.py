@@ -8,12 +8,13 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from checker import arch as archs
-from checker import cli, table
+from checker import cli
 from checker.arch import target
 from checker.arch.kernel import COMPLETE
 from checker.check import check
@@ -23,18 +24,20 @@ from checker.lowering.operations import shape
 from checker.report import table_csv, table_json, table_markdown, table_rst, table_text
 from checker.report.table import Notes, columns
 from checker.report.text import Style
+from checker.table import OPERATIONS as USUAL
+from checker.table import Request, asked, tabulate, tasks
 from checker.table.cells import Cell, Table
 from checker.table.decide import cell
 from checker.table.question import partners, question, text
 from tests.inputs import ROOT
 
 ARCHS = ("x86-32", "arm", "arm+lpae", "arm64", "riscv64+v")
-OPERATIONS = (*table.OPERATIONS, "memset", "kvm_read_guest", "atomic64_rmw", "unsafe_put_user")
+OPERATIONS = (*USUAL, "memset", "kvm_read_guest", "atomic64_rmw", "unsafe_put_user")
 
 
 def made(*operations: str, **options: object) -> Table:
-    request = table.Request(operations=operations, **options)  # type: ignore[arg-type]
-    return table.tabulate(table.asked(request), 1, lambda _: None)
+    request = Request(operations=operations, **options)  # type: ignore[arg-type]
+    return tabulate(asked(request), 1, lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -167,16 +170,16 @@ def test_only_features_that_change_a_cell_have_a_row() -> None:
 
 
 def test_everything_is_asked_unless_something_is_named() -> None:
-    request = table.asked(table.Request())
-    assert request.operations == table.OPERATIONS
+    request = asked(Request())
+    assert request.operations == USUAL
     assert request.archs == tuple(archs.names())
 
 
 def test_many_processes_find_what_one_finds() -> None:
-    request = table.asked(table.Request(operations=("put_user", "memcpy"), archs=("arm", "sh")))
+    request = asked(Request(operations=("put_user", "memcpy"), archs=("arm", "sh")))
     seen: list[str] = []
-    assert table.tabulate(request, 2, seen.append) == table.tabulate(request, 1, lambda _: None)
-    assert len(seen) == len(table.tasks(request)) == 4
+    assert tabulate(request, 2, seen.append) == tabulate(request, 1, lambda _: None)
+    assert len(seen) == len(tasks(request)) == 4
 
 
 def test_an_architecture_that_cannot_be_used_is_said_and_left_out(
@@ -187,7 +190,7 @@ def test_an_architecture_that_cannot_be_used_is_said_and_left_out(
             raise Diagnostic("lacks `word`", (3, 1), file="sh/arch.toml")
         return cell(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(table, "cell", broken)
+    monkeypatch.setattr(import_module("checker.table"), "cell", broken)
     status = cli.main(["table", "put_user", "--size", "8", "--arch", "sh,arm", "--jobs", "1"])
     shown = capsys.readouterr()
     assert status == 2

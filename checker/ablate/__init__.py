@@ -91,7 +91,7 @@ def ablate_all(
     files: list[str], request: Request, jobs: int, progress: Callable[[str], None]
 ) -> Iterator[Outcome]:
     """Yield what comes of each file, in order; `progress` hears the name of each that is done."""
-    with _mapping(jobs, request) as mapped:
+    with mapping(jobs, request) as mapped:
         for path in files:
             found = opened(path, request)
             if isinstance(found, Problem):
@@ -102,7 +102,7 @@ def ablate_all(
 
 
 @contextmanager
-def _mapping(jobs: int, request: Request) -> Iterator[Mapping]:
+def mapping(jobs: int, request: Request) -> Iterator[Mapping]:
     if jobs <= 1:
         yield map
         return

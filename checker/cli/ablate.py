@@ -51,8 +51,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Take things out of tests, print what came of it, and return the exit status."""
-    from checker import ablate
     from checker import run as files_of
+    from checker.ablate import ablate_all
     from checker.check import Limits
     from checker.verdict import Problem
 
@@ -70,9 +70,7 @@ def run(args: argparse.Namespace) -> int:
     ablations: list[Ablation] = []
     try:
         with shared.output(args.output) as write, shared.progress(len(files)) as progress:
-            for outcome in ablate.ablate_all(
-                files, request, args.jobs or os.cpu_count() or 1, progress
-            ):
+            for outcome in ablate_all(files, request, args.jobs or os.cpu_count() or 1, progress):
                 problems += outcome.problems
                 if outcome.ablation:
                     ablations.append(outcome.ablation)

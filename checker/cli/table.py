@@ -67,19 +67,19 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decide what is asked for, print it, and return the exit status."""
-    from checker import table
     from checker.diagnostic import Diagnostic
+    from checker.table import asked, tabulate, tasks
 
     try:
-        request = table.asked(_request(args))
+        request = asked(_request(args))
     except Diagnostic as problem:
         print(f"litmus: {problem.render()}", file=sys.stderr)
         return 2
     try:
         with shared.output(args.output) as write:
             jobs = args.jobs or os.cpu_count() or 1
-            with shared.progress(len(table.tasks(request))) as progress:
-                found = table.tabulate(request, jobs, progress)
+            with shared.progress(len(tasks(request))) as progress:
+                found = tabulate(request, jobs, progress)
             write(_rendered(found, args))
     except OSError as error:
         return shared.unwritten(args, error)
@@ -90,16 +90,16 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> Request:
     """Return what the options ask; raises Diagnostic."""
-    from checker import table
     from checker.arch.kernel import COMPLETE, supported
     from checker.diagnostic import Diagnostic
+    from checker.table import Request
 
     sizes = shared.listed(args.size)
     for size in sizes:
         if not size.isdecimal():
             raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
     versions = shared.listed([args.kernel or ""])
-    return table.Request(
+    return Request(
         operations=tuple(args.operations),
         sizes=tuple(int(size) for size in sizes),
         archs=shared.listed(args.arch),
