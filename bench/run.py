@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from shapes import DIALECTS
@@ -137,14 +138,14 @@ def scaling() -> None:
     """Print families that grow, as ratios to their smallest member."""
     small = median(lambda: check(STOLEN, "--arch", "arm64"), 5)
     for path in sorted((ROOT / "bench" / "tests").glob("*.litmus")):
-        spent = median(lambda path=path: check(path, "--arch", "arm64"), 3)  # type: ignore[misc]
+        spent = median(partial(check, path, "--arch", "arm64"), 3)
         print(f"scaling       {path.stem:12} {spent:.2f} s, {spent / small:.2f} of one small test")
     with tempfile.TemporaryDirectory() as name:
         for arch in ("arm64", "riscv32"):
             for count in (2, 4, 6, 8, 10, 12):
                 path = Path(name) / "writers.litmus"
                 path.write_text(writers(count), "utf-8")
-                spent = median(lambda: check(path, "--arch", arch), 3)  # noqa: B023
+                spent = median(partial(check, path, "--arch", arch), 3)
                 print(
                     f"              {count:2} writers, {arch:8} {spent:.2f} s, {spent / small:.2f}"
                 )

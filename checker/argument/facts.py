@@ -174,7 +174,9 @@ class FactQuery(Query):
     def execution(self, names: frozenset[str]) -> Execution:
         """Return an execution that these promises and facts do not forbid; there must be one."""
         assumed = self._assumed(names)
-        needs = self.model.promises.needs  # type: ignore[attr-defined]
+        promises = self.model.promises
+        assert isinstance(promises, FactPromises)
+        needs = promises.needs
         in_force = {
             name for name in assumed if all(fact.rule in assumed for fact in needs.get(name, ()))
         }

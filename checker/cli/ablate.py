@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -51,22 +50,12 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Take things out of tests, print what came of it, and return the exit status."""
-    from checker import run as files_of
     from checker.ablate import ablate_all
-    from checker.check import Limits
-    from checker.verdict import Problem
 
-    asked = shared.asked(args)
-    if asked is None:
+    request = shared.request(args)
+    if request is None:
         return 2
-    archs, version = asked
-    found = list(files_of.find(args.paths))
-    files = [one for one in found if isinstance(one, str)]
-    problems = [one for one in found if isinstance(one, Problem)]
-    request = files_of.Request(
-        archs, Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll), False, version,
-        faults=args.faults, model=args.model or "", folders=tuple(args.arch_path),
-    )  # fmt: skip
+    files, problems = shared.found(args.paths)
     ablations: list[Ablation] = []
     try:
         with shared.output(args.output) as write, shared.progress(len(files)) as progress:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -53,22 +52,11 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check what is asked for, print what came out, and return the exit status."""
     from checker import run
-    from checker.check import Limits
-    from checker.verdict import Problem
 
-    asked = shared.asked(args)
-    if asked is None:
+    request = shared.request(args, states=args.states, brief=args.format == "herd")
+    if request is None:
         return 2
-    archs, version = asked
-    found = list(run.find(args.paths))
-    files = [one for one in found if isinstance(one, str)]
-    problems = [one for one in found if isinstance(one, Problem)]
-    limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
-    request = run.Request(
-        archs, limits, args.states, version,
-        brief=args.format == "herd", faults=args.faults, model=args.model or "",
-        folders=tuple(args.arch_path),
-    )  # fmt: skip
+    files, problems = shared.found(args.paths)
     jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     streams = args.format == "text" and args.output is None and sys.stdout.isatty()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -94,19 +93,14 @@ def run(args: argparse.Namespace) -> int:
 def _run_test(args: argparse.Namespace) -> int:
     """Print why a test has its verdicts and return the exit status."""
     from checker import argument
-    from checker.check import Limits
-    from checker.run import Request
 
     if args.format == "markdown":
         print("litmus: --format markdown: a test is explained as text or json", file=sys.stderr)
         return 2
     args.model = None
-    asked = shared.asked(args)
-    if asked is None:
+    request = shared.request(args)
+    if request is None:
         return 2
-    archs, version = asked
-    limits = Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll)
-    request = Request(archs, limits, states=False, kernel=version, folders=tuple(args.arch_path))
     only = None if args.only is None else shared.listed(args.only)
     outcome = argument.explain_file(args.what, request, only)
     try:

@@ -43,18 +43,11 @@ def add(commands: Any) -> None:
         "operations", nargs="*", metavar="OPERATION",
         help="as in put_user; plain-read and plain-write are C's own accesses",
     )  # fmt: skip
-    prove.add_argument(
-        "--size", metavar="LIST", action="append", default=[],
-        help="sizes in bytes (default: 1,2,4,8,16)",
-    )  # fmt: skip
+    shared.add_sizes(prove)
     prove.add_argument(
         "--arch", metavar="LIST", action="append", default=[],
         help="architectures; arm64 is asked with all features that can matter, each on and off, "
         "arm64+lse2 with that one on (default: all)",
-    )  # fmt: skip
-    prove.add_argument(
-        "--align", type=shared.count, metavar="N",
-        help="the address is a multiple of N bytes (default: of the size)",
     )  # fmt: skip
     prove.add_argument(
         "--override", metavar="TEXT", action="append", default=[],

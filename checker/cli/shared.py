@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from checker.arch.kernel import Kernel
+    from checker.run import Request
+    from checker.verdict import Problem
 
 # --- options --------------------------------------------------------------------------------------
 
@@ -30,6 +33,18 @@ def add_tests(command: argparse.ArgumentParser) -> None:
     add_data(
         command, "the kernel of architectures that name none, as in 5.3 (x86-64@5.3 names one)"
     )
+
+
+def add_sizes(command: argparse.ArgumentParser) -> None:
+    """Add the sizes of operations, and the alignment of what they access."""
+    command.add_argument(
+        "--size", metavar="LIST", action="append", default=[],
+        help="sizes in bytes (default: 1,2,4,8,16)",
+    )  # fmt: skip
+    command.add_argument(
+        "--align", type=count, metavar="N",
+        help="the address is a multiple of N bytes (default: of the size)",
+    )  # fmt: skip
 
 
 def add_executions(command: argparse.ArgumentParser) -> None:
@@ -141,6 +156,33 @@ def asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
         print(f"litmus: {option}: {unknown.render()}", file=sys.stderr)
         return None
     return names, version
+
+
+def request(
+    args: argparse.Namespace, *, states: bool = False, brief: bool = False
+) -> Request | None:
+    """Return what is asked of every test, or None with a complaint printed."""
+    from checker.check import Limits
+    from checker.run import Request
+
+    known = asked(args)
+    if known is None:
+        return None
+    archs, version = known
+    return Request(
+        archs, Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll), states, version,
+        brief=brief, faults=getattr(args, "faults", False), model=args.model or "",
+        folders=tuple(args.arch_path),
+    )  # fmt: skip
+
+
+def found(paths: list[str]) -> tuple[list[str], list[Problem]]:
+    """Return the files that paths stand for, and what kept others from being found."""
+    from checker import run
+
+    several = list(run.find(paths))
+    files = [one for one in several if isinstance(one, str)]
+    return files, [one for one in several if not isinstance(one, str)]
 
 
 # --- outputs --------------------------------------------------------------------------------------

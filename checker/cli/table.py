@@ -42,10 +42,7 @@ def add(commands: Any) -> None:
         "operations", nargs="*", metavar="OPERATION",
         help="as in put_user; plain-read and plain-write are C's own accesses (default: the usual)",
     )  # fmt: skip
-    table.add_argument(
-        "--size", metavar="LIST", action="append", default=[],
-        help="sizes in bytes (default: 1,2,4,8,16)",
-    )  # fmt: skip
+    shared.add_sizes(table)
     table.add_argument(
         "--arch", metavar="LIST", action="append", default=[],
         help="architectures, as in arm,arm+lpae (default: all, without features)",
@@ -53,10 +50,6 @@ def add(commands: Any) -> None:
     table.add_argument(
         "--features", action="store_true",
         help="add a row for every single feature that changes some cell",
-    )  # fmt: skip
-    table.add_argument(
-        "--align", type=shared.count, metavar="N",
-        help="the address is a multiple of N bytes (default: of the size)",
     )  # fmt: skip
     shared.add_data(table, "kernels of architectures that name none, as in 5.3,6.12", "V[,V…]")
     shared.add_output(table, ("text", "markdown", "rst", "csv", "json"))

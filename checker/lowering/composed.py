@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from checker import expression as ex
 from checker import litmus as ast
 from checker.arch.folders import remembered
 from checker.diagnostic import Position
@@ -66,7 +65,7 @@ def wait(run: ThreadRunner, condition: ast.Expr) -> None:
     """
     holds = run.integer(condition).truth()
     run.waited |= run.depends(holds)
-    run.state.environment.append(ex.binary("or", ex.invert(run.executed), holds))
+    run.holds(run.executed, holds)
 
 
 @remembered

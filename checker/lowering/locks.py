@@ -57,7 +57,7 @@ def _lock(run: ThreadRunner, shape: Shape, place: Address, at: Position) -> None
         run.waited |= {run.next_number(at)}  # its own fences stand after the branch too
         number = run.emit(shape.operation, "rmw", case, size, at, run.raw(_TAKEN, size))
         when = ex.binary("and", run.executed, case.when)
-        _holds(run, when, _is_free(run, number, size))
+        run.holds(when, _is_free(run, number, size))
 
 
 def _try(run: ThreadRunner, shape: Shape, place: Address, at: Position) -> Integer:
@@ -79,7 +79,7 @@ def _try(run: ThreadRunner, shape: Shape, place: Address, at: Position) -> Integ
                 number = run.emit(operation, "load", when, size, at)
             free = _is_free(run, number, size)
             guard = ex.binary("and", run.executed, when.when)
-            _holds(run, guard, free if wanted else ex.invert(free))
+            run.holds(guard, free if wanted else ex.invert(free))
             result.append((when.when, free))
     succeeded: Expression = ex.FALSE
     for guard, free in result:
@@ -89,8 +89,3 @@ def _try(run: ThreadRunner, shape: Shape, place: Address, at: Position) -> Integ
 
 def _is_free(run: ThreadRunner, number: int, size: int) -> Expression:
     return ex.invert(run.number(ReadValue(number, 8 * size), LOCK).truth())
-
-
-def _holds(run: ThreadRunner, when: Expression, what: Expression) -> None:
-    """Note what holds of every execution in which an operation is executed."""
-    run.state.environment.append(ex.binary("or", ex.invert(when), what))

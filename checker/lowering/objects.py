@@ -324,6 +324,10 @@ class Objects:
         """When an operation that stands here is executed."""
         return ex.binary("and", self.guard, self.left.nothing)
 
+    def holds(self, when: Expression, what: Expression) -> None:
+        """Note what holds of every execution in which something is reached."""
+        self.state.environment.append(ex.binary("or", ex.invert(when), what))
+
     def ends(self, when: Expression) -> None:
         """End the thread where a condition holds: what follows is not executed there."""
         self.left = self.left.leave("thread", when)
