@@ -9,8 +9,9 @@ from checker.arch import target
 from checker.check import Asked, Limits, check
 from checker.expression import Expression, Free, evaluate
 from checker.language import parse
-from checker.lowering import sketch
+from checker.lowering import programs, sketch
 from checker.lowering.draft import Sketch
+from checker.program import Access
 from checker.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,17 @@ def verdict(text: str, arch: str = "arm64", unroll: int = 2, *, states: bool = F
 def drawn(text: str, arch: str = "arm64", unroll: int = 2) -> Sketch:
     """Return a test as an architecture sees it, before its operations are lowered."""
     return sketch(parse(text), target(arch), unroll)
+
+
+def performed(text: str, arch: str) -> list[str]:
+    """Return the accesses and fences of a test's code, in order."""
+    test, where = parse(text), target(arch)
+    program = next(programs(test, sketch(test, where, 2), where, "code"))
+    return [
+        str(one) if isinstance(one, Access) else one.name
+        for operation in program.operations
+        for one in operation.steps
+    ]
 
 
 def final(text: str, arch: str = "arm64") -> set[tuple[int | str, ...]]:

@@ -7,12 +7,8 @@ import json
 import pytest
 
 from checker import cli
-from checker.arch import target
 from checker.diagnostic import Diagnostic
-from checker.language import parse
-from checker.lowering import programs, sketch
-from checker.program import Access
-from tests.inputs import final, litmus, verdict
+from tests.inputs import final, litmus, performed, verdict
 
 PARAMETERS = "int *x, int *y"
 
@@ -24,13 +20,7 @@ def made(p0: str, p1: str = "int r9 = 0;", cond: str = "exists true", init: str 
 
 def steps(call: str, arch: str) -> list[str]:
     """Return the accesses and fences of a thread's calls."""
-    test, where = parse(made(call)), target(arch)
-    program = next(programs(test, sketch(test, where, 2), where, "code"))
-    return [
-        str(one) if isinstance(one, Access) else one.name
-        for operation in program.operations
-        for one in operation.steps
-    ]
+    return performed(made(call), arch)
 
 
 # --- virtio ---------------------------------------------------------------------------------------
