@@ -71,6 +71,8 @@ HEADER = {
                            "not an override", ""),
     "an override of nothing": (put("Override = §arm64: put_usr 8 = store 8"),
                                "`put_usr()` is not an operation", "put_user"),
+    "an override that promises": (put("Override = arm64: put_user 8 = §store 8 atomic"),
+                                  "code promises nothing", "store.pair"),
     "an override nowhere": (put("Override = §arm46: put_user 8 = store 8"),
                             "no architecture `arm46`", "arm64"),
 }  # fmt: skip

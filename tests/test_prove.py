@@ -449,6 +449,7 @@ def test_exit_statuses(
         ("arm63: put_user 8 = store 8", "no architecture `arm63`"),
         ("arm64: put_usr 8 = store 8", "is not an operation"),
         ("arm64: put_user 8 = stoer 8", "in this override"),
+        ("arm64: put_user 8 = store 8 atomic", "code promises nothing"),
         ("arm64: put_user 8 = store.pear 8", "no instruction class `pear`"),
         ("arm64: get_user 8 = load 8", "changes nothing"),
         ("arm: put_user 8 = store 8", "changes nothing"),

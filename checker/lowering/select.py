@@ -83,6 +83,7 @@ def select(
         if override:
             try:
                 parsed = _parse(override.code, target)
+                _check_unpromised(parsed)
             except Diagnostic as problem:
                 line, column = override.code_at
                 column += problem.at[1] - 1 if problem.at else 0
@@ -136,6 +137,16 @@ def _parse(text: str, target: Target) -> tuple[notation.Alternative, ...]:
                 hint=nearest(step.cls, known) or f"it has {', '.join(sorted(known))}",
             )
     return alternatives
+
+
+def _check_unpromised(alternatives: tuple[notation.Alternative, ...]) -> None:
+    """Refuse code that claims to be atomic: what it is granted is for the rules to say."""
+    for step in (step for alternative in alternatives for step in alternative):
+        if isinstance(step, notation.Piece) and step.atomic:
+            raise Diagnostic(
+                "code promises nothing, and `atomic` is a contract's word",
+                hint="name the instruction's class, as in store.pair 8 by 4",
+            )
 
 
 def _override(
