@@ -152,6 +152,10 @@ class Architecture:
     orders: tuple[Order, ...]
     """Of those whose features a target has, the first holds."""
     source: str
+    retried: frozenset[str] = frozenset()
+    """Classes whose update can fail and is tried again: a loop around it."""
+    loads: frozenset[str] = frozenset()
+    """Classes that no store is of."""
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
     is promised."""
@@ -191,6 +195,8 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
         ),
         orders=tuple(_order(one, models) for one in data.get("order", []) if name in one["arch"]),
         source=table["source"],
+        retried=frozenset(data.get("retried", ())),
+        loads=frozenset(data.get("loads", ())),
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
     )
 

@@ -88,7 +88,9 @@ _SCOPE = {
 }  # fmt: skip
 SHAPES: dict[str, dict[str, str]] = {
     "file": {
-        "family!": "text", "title!": "text", "unpromised": "texts", "memory": "table",
+        "family!": "text", "title!": "text", "unpromised": "texts", "retried": "texts",
+        "loads": "texts",
+        "memory": "table",
         "arch!": "table", "rule": "tables", "fault": "tables", "axiom": "tables",
         "order": "tables",
     },

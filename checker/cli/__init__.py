@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from checker import __version__
-from checker.cli import ablate, check, compare, completion, explain, fix, prove, table
+from checker.cli import ablate, check, compare, completion, explain, fix, prove, review, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"litmus {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (check, ablate, prove, fix, table, explain, compare, completion):
+    for command in (check, ablate, prove, review, fix, table, explain, compare, completion):
         command.add(commands)
     return top
 
@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return completion.run(parser(), args)
         runs = {
             "check": check.run, "ablate": ablate.run, "prove": prove.run, "fix": fix.run,
+            "review": review.run,
             "table": table.run, "explain": explain.run, "compare": compare.run,
         }  # fmt: skip
         return runs[args.command](args)

@@ -77,7 +77,7 @@ def overrides(
         place = next(
             one for one in sketch.places if draft.place and one.name == draft.place.location
         )
-        for rank, rule, code in _codes(own, size, draft.kind, place.memory):
+        for rank, rule, code in codes(own, size, draft.kind, place.memory):
             of = own if own.arch is not target.arch else target
             yield _override(text, test, of, arch, (name, size, code), rank, rule)
 
@@ -122,7 +122,7 @@ def _is_free(operation: str, size: int, target: Target, known: select.Known) -> 
     return not any(isinstance(step, Fence) or getattr(step, "order", "") for step in steps)
 
 
-def _codes(target: Target, size: int, kind: str, memory: str) -> Iterator[tuple[int, Rule, str]]:
+def codes(target: Target, size: int, kind: str, memory: str) -> Iterator[tuple[int, Rule, str]]:
     """Yield the accesses of a size that rules make whole: rank, rule and access notation."""
     seen = set()
     for rule in target.arch.rules:
@@ -140,7 +140,8 @@ def _codes(target: Target, size: int, kind: str, memory: str) -> Iterator[tuple[
             continue
         if rule.rmw and kind == "load":
             continue  # a load that needs the location to be writable is another matter
-        for cls in sorted(scope.classes, key=lambda one: (one != "gpr", one)):
+        classes = scope.classes - (target.arch.loads if kind == "store" else frozenset())
+        for cls in sorted(classes, key=lambda one: (one != "gpr", one)):
             name = verb if cls == "gpr" else f"{verb}.{cls}"
             elements = sorted(e for e in scope.elements or {size} if size % e == 0)
             for element in elements[-1:]:

@@ -118,7 +118,7 @@ class TabledValues:
             case Free():
                 return self._free[value]
             case ReadValue() if value not in self._known:
-                self._known[value] = self._returned(value)
+                self._known[value] = self.returned(value)
             case Apply() if value not in self._known:
                 self._known[value] = self._apply(value)
         return self._known[value]
@@ -134,7 +134,7 @@ class TabledValues:
             _add(found, ex.computed(Apply(value.op, args, value.bits)), term)
         return found
 
-    def _returned(self, value: ReadValue) -> Cases:
+    def returned(self, value: ReadValue) -> Cases:
         """Return what a read operation returned, byte by byte from the last load of each."""
         pieces: dict[int, Cases] = {}
         sizes: dict[int, int] = {}

@@ -38,40 +38,8 @@ _PREDICATES: dict[str, Any] = {
 }
 
 
-class Values:
-    """Terms for what loads return and stores write."""
-
-    def __init__(self, made: Structure, solver: z3.Solver) -> None:
-        """Keep the program's events; the reads-from terms are filled in later."""
-        self._made = made
-        self.takes: list[dict[int, Term]] = [{} for _ in made.events]
-        """For each load event: the stores it may take from, and whether it happens and does."""
-        self._solver = solver
-        self._loaded: dict[int, Bits] = {}
-        self._waiting: list[int] = []
-        self._runs: dict[tuple[int, bool, Expression], Term] = {}
-        self.on_value: list[int] = []
-        """Load events whose value matters, in the order in which that was found."""
-
-    def runs(self, event: Event) -> Term:
-        """Return whether an event happens."""
-        operation = self._made.program.operations[event.operation]
-        when = self._made.access(event).when if self._made.conditional else TRUE
-        key = (event.operation, event.is_load, when)
-        if key not in self._runs:
-            guards = [operation.guard, when] + [operation.stores_if] * (not event.is_load)
-            self._runs[key] = conj(self.holds(guard) for guard in guards)
-        return self._runs[key]
-
-    def settle(self) -> None:
-        """Assert what every load returns whose value has been asked for, until none is left."""
-        while self._waiting:
-            load = self._waiting.pop()
-            value = self._loaded[load]
-            idle = negate(self.runs(self._made.events[load]))
-            require(self._solver, implies(idle, equal(value, z3.BitVecVal(0, value.size()))))
-            for source, term in self.takes[load].items():
-                require(self._solver, implies(term, equal(value, self.of_store(source, load))))
+class Terms:
+    """Expressions as terms; what a read operation returned is any number."""
 
     # --- conditions
 
@@ -121,7 +89,7 @@ class Values:
         if isinstance(value, Const):
             return z3.BitVecVal(value.value, value.bits)
         if isinstance(value, ReadValue):
-            return self._returned(value)
+            return self.returned(value)
         if isinstance(value, Free):
             return z3.BitVec(value.name, value.bits)
         if value.op == "ite":
@@ -151,7 +119,49 @@ class Values:
             case op:
                 return _TERMS[op](*args)
 
-    def _returned(self, value: ReadValue) -> Bits:
+    def returned(self, value: ReadValue) -> Bits:
+        """Return what a read operation returned."""
+        return z3.BitVec(f"read {value.operation}", value.bits)
+
+
+class Values(Terms):
+    """Terms for what loads return and stores write."""
+
+    def __init__(self, made: Structure, solver: z3.Solver) -> None:
+        """Keep the program's events; the reads-from terms are filled in later."""
+        self._made = made
+        self.takes: list[dict[int, Term]] = [{} for _ in made.events]
+        """For each load event: the stores it may take from, and whether it happens and does."""
+        self._solver = solver
+        self._loaded: dict[int, Bits] = {}
+        self._waiting: list[int] = []
+        self._runs: dict[tuple[int, bool, Expression], Term] = {}
+        self.on_value: list[int] = []
+        """Load events whose value matters, in the order in which that was found."""
+
+    def runs(self, event: Event) -> Term:
+        """Return whether an event happens."""
+        operation = self._made.program.operations[event.operation]
+        when = self._made.access(event).when if self._made.conditional else TRUE
+        key = (event.operation, event.is_load, when)
+        if key not in self._runs:
+            guards = [operation.guard, when] + [operation.stores_if] * (not event.is_load)
+            self._runs[key] = conj(self.holds(guard) for guard in guards)
+        return self._runs[key]
+
+    def settle(self) -> None:
+        """Assert what every load returns whose value has been asked for, until none is left."""
+        while self._waiting:
+            load = self._waiting.pop()
+            value = self._loaded[load]
+            idle = negate(self.runs(self._made.events[load]))
+            require(self._solver, implies(idle, equal(value, z3.BitVecVal(0, value.size()))))
+            for source, term in self.takes[load].items():
+                require(self._solver, implies(term, equal(value, self.of_store(source, load))))
+
+    # --- what is read and written
+
+    def returned(self, value: ReadValue) -> Bits:
         """Return what a read operation returned, byte by byte from the last load of each."""
         pieces: dict[int, Bits] = {}
         sizes: dict[int, int] = {}

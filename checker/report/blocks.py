@@ -42,11 +42,18 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
-Block = Heading | Paragraph | Pairs | Grid
+@value
+class Verbatim:
+    """Lines that stay as they are: code, a picture of an execution, a command."""
+
+    text: str
 
 
-def text(blocks: Iterable[Block], style: Style) -> str:
-    """Return a document for a terminal."""
+Block = Heading | Paragraph | Pairs | Grid | Verbatim
+
+
+def text(blocks: Iterable[Block], style: Style, width: int = WIDTH) -> str:
+    """Return a document for a terminal, or for a mail of `width` columns."""
     parts = []
     for number, block in enumerate(blocks):
         match block:
@@ -54,23 +61,25 @@ def text(blocks: Iterable[Block], style: Style) -> str:
                 told = f"   {after}" if after else ""
                 parts.append(("\n" if number else "") + style(name, "name") + told)
             case Paragraph(told):
-                parts.append(_wrapped("  ", told))
+                parts.append(_wrapped("  ", told, width))
             case Pairs(pairs):
-                parts += _pairs(pairs)
+                parts += _pairs(pairs, width)
             case Grid(heads, rows):
                 parts += _grid(heads, rows, style)
+            case Verbatim(told):
+                parts.append(textwrap.indent(told, "    "))
     return "\n".join(parts) + "\n"
 
 
-def _pairs(pairs: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    width = max(len(name) for name, _ in pairs) if pairs else 0
-    if width > 24:
+def _pairs(pairs: tuple[tuple[str, str], ...], width: int) -> Iterator[str]:
+    names = max(len(name) for name, _ in pairs) if pairs else 0
+    if names > 24:
         for name, told in pairs:
             yield f"  {name}"
-            yield _wrapped("      ", told)
+            yield _wrapped("      ", told, width)
     else:
         for name, told in pairs:
-            yield _wrapped(f"  {name:{width}}  ", told)
+            yield _wrapped(f"  {name:{names}}  ", told, width)
 
 
 def _grid(heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...], style: Style) -> Iterator[str]:
@@ -80,11 +89,11 @@ def _grid(heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...], style: Styl
         yield f"  {style(line.rstrip(), 'dim') if index == 0 else line.rstrip()}"
 
 
-def _wrapped(label: str, told: str) -> str:
+def _wrapped(label: str, told: str, width: int) -> str:
     lines: list[str] = []
     for line in told.split("\n"):
         lines += textwrap.wrap(
-            line, WIDTH, initial_indent=" " * len(label) if lines else label,
+            line, width, initial_indent=" " * len(label) if lines else label,
             subsequent_indent=" " * len(label), break_long_words=False, break_on_hyphens=False,
         )  # fmt: skip
     return "\n".join(lines) or label.rstrip()
@@ -104,6 +113,8 @@ def markdown(blocks: Iterable[Block]) -> str:
             case Grid(heads, rows):
                 lines = [heads, ("---",) * len(heads), *rows]
                 parts.append("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in lines))
+            case Verbatim(told):
+                parts.append(f"```\n{told}\n```")
     return "\n\n".join(parts) + "\n"
 
 

@@ -13,17 +13,19 @@ from checker.diagnostic import Diagnostic
 from checker.lowering.asm import x86_flags as flags
 from checker.lowering.asm.machine import (
     Machine,
+    Tracked,
     View,
     apply,
     choose,
     const,
     invert,
+    join,
     malformed,
     part,
     resize,
     unknown,
 )
-from checker.lowering.asm.x86_step import Place, Step, register
+from checker.lowering.asm.x86_step import Place, Step, is_vector, register
 
 __all__ = ["execute", "register"]
 
@@ -33,7 +35,20 @@ SUFFIXES = {"b": 1, "w": 2, "l": 4, "q": 8}
 
 def _move(step: Step, cls: str = "gpr") -> None:
     source, target = step.operands(2)
+    if any(is_vector(one) for one in (source, target)):
+        _move_vector(step, source, target)
+        return
     step.write(step.place(target), step.read(source), cls=cls)
+
+
+def _move_vector(step: Step, source: ast.Operand, target: ast.Operand) -> None:
+    """`movq` and `movd` on %mm0 or %xmm0, of which the low 8 bytes are followed: SDM vol. 2B MOVQ.
+
+    Between a register and another nothing but `movq` and `movd` moves; what is above is cleared.
+    """
+    if step.instruction.name not in ("movq", "movd"):
+        raise malformed(step.instruction, "movq or movd; of the others nothing is known here")
+    step.write(step.place(target), step.read(source, cls="mmx-sse"), cls="mmx-sse")
 
 
 def _extend(step: Step, size: int, *, sign: bool) -> None:
@@ -149,6 +164,32 @@ def _compare_exchange(step: Step) -> None:
     machine.set("rax", choose(apply("eq", old, wanted), kept, machine.reg("rax")))
 
 
+def _compare_exchange_pair(step: Step, size: int) -> None:
+    """`cmpxchg8b` and `cmpxchg16b`: only the zero flag is changed. Intel SDM vol. 2A CMPXCHG8B."""
+    (place,) = step.operands(1)
+    if not isinstance(place, ast.Mem):
+        raise malformed(step.instruction, "its operand is in memory, as in (%rsi)")
+    machine, bits = step.machine, 4 * size
+
+    def pair(low: str, high: str) -> Tracked:
+        return join(part(machine.reg(low), 0, bits), part(machine.reg(high), 0, bits))
+
+    new, wanted, address = pair("rbx", "rcx"), pair("rax", "rdx"), step.address(place)
+    if step.locked:
+        old = machine.update(
+            address, size, lambda old: new, cls="locked",
+            stores_if=lambda old: apply("eq", old, wanted),
+        )  # fmt: skip
+    else:
+        old = machine.load(address, size, cls="rmw")
+        machine.store(address, choose(apply("eq", old, wanted), new, old), size, cls="rmw")
+    same = apply("eq", old, wanted)
+    machine.set("zf", same)
+    for name, low in (("rax", 0), ("rdx", bits)):
+        kept = machine.reg(name)
+        machine.set(name, choose(same, kept, resize(part(old, low, bits), 64)))
+
+
 def _fence(step: Step) -> None:
     step.operands(0)
     step.machine.fence(step.instruction.name)
@@ -220,11 +261,14 @@ _SIZED: dict[str, Callable[[Step], None]] = {
 """Instructions whose last letter may be their size."""
 
 LOCKABLE = frozenset(
-    {"add", "sub", "and", "or", "xor", "inc", "dec", "neg", "not", "xchg", "xadd", "cmpxchg"}
-)
+    {"add", "sub", "and", "or", "xor", "inc", "dec", "neg", "not", "xchg", "xadd", "cmpxchg",
+     "cmpxchg8b", "cmpxchg16b"}
+)  # fmt: skip
 """Instructions that take `lock`, and herd7 knows: Intel SDM vol. 2A LOCK."""
 
 _UNSIZED: dict[str, Callable[[Step], None]] = {
+    "cmpxchg8b": partial(_compare_exchange_pair, size=8),
+    "cmpxchg16b": partial(_compare_exchange_pair, size=16),
     "mfence": _fence,
     "sfence": _fence,
     "lfence": _fence,
@@ -242,6 +286,7 @@ def _table() -> dict[str, tuple[Callable[[Step], None], int | None]]:
     found: dict[str, tuple[Callable[[Step], None], int | None]] = {
         name: (run, None) for name, run in _UNSIZED.items()
     }
+    found["movd"] = (_move, 4)
     for name, run in _SIZED.items():
         found[name] = (run, None)
         found |= {name + letter: (run, size) for letter, size in SUFFIXES.items()}

@@ -6,6 +6,7 @@ A narrow result keeps the upper bits of its register, one of 32 bits clears them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from checker import litmus as ast
@@ -49,6 +50,14 @@ def register(name: str) -> View | None:
     """Return what a register's name means; any other name behind `%` is a register of its own."""
     known = REGISTERS.get(name.lower().lstrip("%"))
     return known or (View(name) if name.startswith("%") else None)
+
+
+_VECTOR = re.compile(r"%?x?mm\d{1,2}$", re.IGNORECASE)
+
+
+def is_vector(operand: ast.Operand) -> bool:
+    """Whether an operand is an MMX or SSE register."""
+    return isinstance(operand, ast.Reg) and _VECTOR.match(operand.name) is not None
 
 
 # --- operands -------------------------------------------------------------------------------------
