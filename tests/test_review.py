@@ -119,10 +119,9 @@ def test_what_other_writers_do_to_any_access_is_no_fault_of_an_override(tmp_path
     one = only(of("powerpc64", 8, "store 8"), tmp_path)
     (part,) = one.parts
     assert (part.standing, part.crowded) == ("by practice", True)
-    assert any(
-        outcome.others == "torn"
-        for _, outcome in proof("powerpc64", 8, "store 8", 8).parts[0].code.outcomes
-    )  # type: ignore[union-attr]
+    proved = proof("powerpc64", 8, "store 8", 8).parts[0].code
+    assert proved is not None
+    assert any(outcome.others == "torn" for _, outcome in proved.outcomes)
 
 
 # --- held against prove ---------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def test_its_notation_is_torn_where_the_assembly_is(case: str) -> None:
     lines = [
         f"{dialect} alike",
         "{",
-        before,
+        f"{before} uint64_t 1:{register};",
         "}",
         " P0 | P1 ;",
         *rows,
