@@ -242,7 +242,7 @@ def _today(one: Reviewed, part: Part, notes: Notes) -> str:
         "FAILS": "is torn", "unknown": f"is not decided: {part.limit}",
     }  # fmt: skip
     told = f"today's `{part.code}` {words[part.standing]} {notes.marks(part.reasons)}".rstrip()
-    return told if part.whole or part.standing == "unknown" else f"{told}. {_instead(one, notes)}"
+    return told if part.whole or part.standing == "unknown" else f"{told}; {_instead(one, notes)}"
 
 
 def _refused(one: Reviewed, part: Part, notes: Notes) -> str:
