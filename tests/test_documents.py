@@ -16,7 +16,7 @@ from tests.inputs import ROOT
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _CHECK = re.compile(r"```console\n\$ litmus (check [\w/.-]+\.litmus[^\n|]*)\n(.*?)```", re.DOTALL)
 _TABLE = re.compile(
-    r"```console\n\$ litmus ((?:table|explain|ablate|prove|compare|fix) [^\n|]*)\n(.*?)```",
+    r"```console\n\$ litmus ((?:table|explain|ablate|prove|compare|fix|review) [^\n|]*)\n(.*?)```",
     re.DOTALL,
 )
 _HEAD = re.compile(

@@ -77,6 +77,7 @@ def _part(part: Part, one: Reviewed) -> dict[str, Any]:
         "features": part.features,
         "targets": list(part.targets),
         "override": _entry(part.entry, part),
+        "refused": part.refused,
         "accesses": part.code,
         "is": part.standing,
         "claimed_addresses": _cases(part.claimed, one.size, one.align),
