@@ -88,7 +88,8 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, text in (_files() | _example()).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    (tmp_path / "litmus").symlink_to(ROOT / "litmus")
+    for folder in ("litmus", "docs"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     folders.use(())
@@ -134,7 +135,7 @@ def test_shown_tables_and_explanations_are_printed(
     """An ellipsis stands for the rest."""
     main(shlex.split(command))
     begins, ellipsis, _ = printed.partition("…\n")
-    found = capsys.readouterr().out
+    found = "".join(capsys.readouterr())
     assert found.startswith(begins) if ellipsis else found == printed
 
 
