@@ -12,38 +12,59 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
-    "Ablation", "ArchitectureFacts", "Cell", "Comparison", "Diagnostic", "Execution", "Facts",
-    "LimitReached", "Limits", "OperationFacts", "Outcome", "Problem", "Reason", "RuleFacts",
-    "Source", "Table", "Test", "Verdict", "__version__", "ablate", "architectures", "check",
-    "check_all", "compare", "explain", "parse", "render", "table",
+    "Ablation", "ArchitectureFacts", "Cell", "Changes", "Comparison", "Diagnostic", "Execution",
+    "Explanation", "Facts", "Fixes", "LimitReached", "Limits", "OperationFacts", "Options",
+    "Outcome", "Problem", "Proofs", "Reason", "Review", "RuleFacts", "Source", "Table", "Test",
+    "Verdict", "__version__", "ablate", "architectures", "check", "check_all", "compare", "explain",
+    "explain_test", "fix", "parse", "prove", "render", "review", "review_changes", "table",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from checker.ablate import Ablation
-    from checker.api import ablate, architectures, check, check_all, compare, explain, parse, table
+    from checker.api.questions import (
+        architectures,
+        compare,
+        explain,
+        prove,
+        review,
+        review_changes,
+        table,
+    )
+    from checker.api.tests import ablate, check, check_all, explain_test, fix, parse
+    from checker.argument import Explanation
     from checker.check import Limits
     from checker.compare import Comparison
     from checker.diagnostic import Diagnostic, LimitReached
     from checker.explain.facts import ArchitectureFacts, Facts, OperationFacts, RuleFacts
+    from checker.fix import Fixes, Options
     from checker.litmus import Test
+    from checker.prove.answer import Proofs
     from checker.report.any import render
     from checker.request import Source
+    from checker.review.answer import Review
+    from checker.review.changes import Changes
     from checker.run import Outcome
     from checker.table.cells import Cell, Table
     from checker.verdict import Execution, Problem, Reason, Verdict
 
 _HOMES = {
     "checker.ablate": ("Ablation",),
-    "checker.api": (
-        "ablate", "architectures", "check", "check_all", "compare", "explain", "parse", "table",
+    "checker.api.questions": (
+        "architectures", "compare", "explain", "prove", "review", "review_changes", "table",
     ),
+    "checker.api.tests": ("ablate", "check", "check_all", "explain_test", "fix", "parse"),
+    "checker.argument": ("Explanation",),
     "checker.check": ("Limits",),
     "checker.compare": ("Comparison",),
     "checker.diagnostic": ("Diagnostic", "LimitReached"),
     "checker.explain.facts": ("ArchitectureFacts", "Facts", "OperationFacts", "RuleFacts"),
+    "checker.fix": ("Fixes", "Options"),
     "checker.litmus": ("Test",),
+    "checker.prove.answer": ("Proofs",),
     "checker.report.any": ("render",),
     "checker.request": ("Source",),
+    "checker.review.answer": ("Review",),
+    "checker.review.changes": ("Changes",),
     "checker.run": ("Outcome",),
     "checker.table.cells": ("Cell", "Table"),
     "checker.verdict": ("Execution", "Problem", "Reason", "Verdict"),

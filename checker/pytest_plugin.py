@@ -25,6 +25,9 @@ _OPTIONS = {
     "kernel": ("V", "the kernel of architectures that name none (default: 6.12)"),
     "timeout": ("S", "limit of each question to the solver, in seconds; 0 is none (default: 60)"),
     "unroll": ("K", "rounds of a loop (default: 2)"),
+    "model": ("FILE", "ordering axioms, in the cat language, in place of the architectures' own"),
+    "arch-path": ("DIRS", "folders with data that adds to or replaces the shipped, with commas"),
+    "faults": ("yes|no", "whether accesses to user memory may fault (default: no)"),
 }
 """What can be said of all files, on the command line or else as `litmus_…` in the ini file."""
 
@@ -38,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("litmus", "collect *.litmus files as tests", type="bool", default=False)
     for name, (metavar, says) in _OPTIONS.items():
         group.addoption(f"--litmus-{name}", metavar=metavar, help=says)
-        parser.addini(f"litmus_{name}", says, default="")
+        parser.addini(f"litmus_{name.replace('-', '_')}", says, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,10 +55,14 @@ def _request(config: pytest.Config) -> Request:
     """Return what is asked of every file; raises UsageError."""
     from checker.check import Limits
     from checker.diagnostic import Diagnostic
-    from checker.request import requested
+    from checker.lowering import wellformed
+    from checker.request import names_of, requested
 
     given = {
-        name: str(config.getoption(f"--litmus-{name}") or config.getini(f"litmus_{name}"))
+        name: str(
+            config.getoption(f"--litmus-{name}")
+            or config.getini(f"litmus_{name.replace('-', '_')}")
+        )
         for name in _OPTIONS
     }
     timeout = _number("timeout", given["timeout"] or "60")
@@ -63,8 +70,15 @@ def _request(config: pytest.Config) -> Request:
     if rounds != int(rounds):
         raise pytest.UsageError(f"litmus-unroll: {rounds} is no number of rounds")
     limits = Limits(timeout=math.ceil(1000 * timeout), unroll=int(rounds))
+    if given["faults"] not in ("", "yes", "no"):
+        raise pytest.UsageError(f"litmus-faults: `{given['faults']}` is neither yes nor no")
+    folders = names_of(given["arch-path"])
     try:
-        return requested(given["arch"], given["kernel"] or None, limits)
+        wellformed.use(folders)
+        return requested(
+            given["arch"], given["kernel"] or None, limits,
+            faults=given["faults"] == "yes", model=given["model"] or None, arch_path=folders,
+        )  # fmt: skip
     except Diagnostic as problem:
         raise pytest.UsageError(f"litmus: {problem.render()}") from None
 

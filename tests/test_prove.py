@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import cli, prove
+from checker import cli
 from checker.arch import folders, target
 from checker.check import check
 from checker.language import parse
 from checker.program import Layer
-from checker.prove import alike, decide, features
+from checker.prove import Request, alike, asked, decide, features, prove, tasks
 from checker.prove.answer import LayerAnswer, Outcome, Part, Proof, Proofs
 from checker.prove.decide import Subject, answer, draft
 from checker.prove.question import SITUATIONS, Situation, asking, questions, rivals, smaller, text
@@ -29,8 +29,8 @@ from checker.verdict import Verdict
 
 
 def proved(*operations: str, **options: object) -> Proofs:
-    request = prove.Request(operations=operations, **options)  # type: ignore[arg-type]
-    return prove.prove(prove.asked(request), 1, lambda _: None)
+    request = Request(operations=operations, **options)  # type: ignore[arg-type]
+    return prove(asked(request), 1, lambda _: None)
 
 
 def one(operation: str, arch: str, size: int, **options: object) -> Proof:
@@ -290,10 +290,10 @@ def test_answers_are_shared_only_where_they_are_equal(monkeypatch: pytest.Monkey
 
 
 def test_many_processes_find_what_one_finds() -> None:
-    request = prove.asked(prove.Request(("put_user",), (4,), ("arm", "sh", "x86-32")))
+    request = asked(Request(("put_user",), (4,), ("arm", "sh", "x86-32")))
     seen: list[str] = []
-    assert prove.prove(request, 2, seen.append) == prove.prove(request, 1, lambda _: None)
-    assert len(seen) == len(prove.tasks(request)) == 3
+    assert prove(request, 2, seen.append) == prove(request, 1, lambda _: None)
+    assert len(seen) == len(tasks(request)) == 3
 
 
 # --- features -------------------------------------------------------------------------------------

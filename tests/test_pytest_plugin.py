@@ -237,4 +237,4 @@ def test_the_page_names_every_option() -> None:
     page = (ROOT / "docs" / "python.md").read_text("utf-8")
     for name in import_module("checker.pytest_plugin")._OPTIONS:
         assert f"`--litmus-{name} " in page
-        assert f"`litmus_{name}`" in page
+        assert f"`litmus_{name.replace('-', '_')}`" in page

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from checker import cli, prove, review
+from checker import cli
 from checker.arch import names, target
 from checker.diagnostic import Diagnostic
+from checker.prove import Request as ProveRequest
+from checker.prove import asked as prove_asked
+from checker.prove import prove
 from checker.prove.answer import Proof
 from checker.report import review as report
 from checker.report import review_json
 from checker.report.text import Style
-from checker.review import cost
+from checker.review import Request, comparable, cost, opened, review
 from checker.review.answer import Part, Review, Reviewed, Span
 from checker.review.changes import Changes, changes
 from checker.table.question import partners
@@ -27,7 +30,7 @@ OVERRIDES = Path(__file__).parent.parent / "docs" / "overrides"
 def reviewed(text: str, folder: Path) -> Review:
     path = folder / "overrides.toml"
     path.write_text(text, "utf-8")
-    return review.review(review.opened(review.Request(str(path))), 1, lambda _: None)
+    return review(opened(Request(str(path))), 1, lambda _: None)
 
 
 def only(text: str, folder: Path, size: int = 8) -> Reviewed:
@@ -46,8 +49,8 @@ def of(arch: str, size: int, code: str, more: str = "") -> str:
 
 def proof(arch: str, size: int, code: str, align: int) -> Proof:
     text = f"{arch}: put_user_atomic {size} = {code}"
-    asked = prove.asked(prove.Request((), overrides=(text,), align=align))
-    return prove.prove(asked, 1, lambda _: None).proofs[0]
+    asked = prove_asked(ProveRequest((), overrides=(text,), align=align))
+    return prove(asked, 1, lambda _: None).proofs[0]
 
 
 # --- known answers --------------------------------------------------------------------------------
@@ -177,8 +180,8 @@ def test_what_would_do_instead_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arch", names())
 def test_what_must_not_build_is_what_no_code_is_whole_for(arch: str, tmp_path: Path) -> None:
     found = reviewed(f"[{arch}.put_user_atomic]\nrefuse = [16]\n", tmp_path)
-    asked = prove.asked(prove.Request(("put_user_atomic",), sizes=(1, 2, 4, 8), archs=(arch,)))
-    proofs = {one.size: one for one in prove.prove(asked, 1, lambda _: None).proofs}
+    asked = prove_asked(ProveRequest(("put_user_atomic",), sizes=(1, 2, 4, 8), archs=(arch,)))
+    proofs = {one.size: one for one in prove(asked, 1, lambda _: None).proofs}
     for one in found.sizes:
         if one.size not in proofs:
             continue
@@ -340,8 +343,8 @@ def between(old: str, new: str, folder: Path) -> Changes:
     work = []
     for name, text in (("old", old), ("new", new)):
         (folder / f"{name}.toml").write_text(text, "utf-8")
-        work.append(review.opened(review.Request(str(folder / f"{name}.toml"))))
-    return changes(*(review.review(one, 1, lambda _: None) for one in review.comparable(*work)))
+        work.append(opened(Request(str(folder / f"{name}.toml"))))
+    return changes(*(review(one, 1, lambda _: None) for one in comparable(*work)))
 
 
 @pytest.mark.parametrize("case", DIFFERENCES)
@@ -386,10 +389,23 @@ def test_every_command_of_a_review_can_be_run(capsys: pytest.CaptureFixture[str]
     commands = re.findall(r"^    litmus prove --override '([^']*)'(?: --align (\d+))?$", out, re.M)
     assert len(commands) >= 12
     for text, align in commands:
-        asked = prove.asked(
-            prove.Request((), overrides=(text,), align=int(align) if align else None)
+        asked = prove_asked(
+            ProveRequest((), overrides=(text,), align=int(align) if align else None)
         )
-        assert not prove.prove(asked, 1, lambda _: None).problems
+        assert not prove(asked, 1, lambda _: None).problems
+
+
+def test_a_kernel_is_the_files_or_the_one_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "old.toml"
+    path.write_text('kernel = "5.10"\n' + of("arm", 8, "store.pair 8 by 4"), "utf-8")
+    _, out, _ = ran(str(path), capsys=capsys)
+    assert "about kernel 5.10" in out
+    assert re.search(r"store.pair 8 by 4' --kernel 5.10$", out, re.MULTILINE)
+    _, out, _ = ran(str(path), "--kernel", "6.12", capsys=capsys)
+    assert "about kernel 6.12" in out
+    assert "--kernel" not in out
 
 
 def test_the_exit_status_says_what_came_of_it(

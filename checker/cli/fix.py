@@ -68,18 +68,18 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look for changes, print or make them, and return the exit status."""
-    from checker import fix
+    from checker.fix import Options, fix_file
 
     request = shared.request(args)
     if request is None:
         return 2
     files, problems = shared.found(args.paths)
-    options = fix.Options(args.fragile_ok, args.forbid, args.verbose, seconds=args.seconds)
+    options = Options(args.fragile_ok, args.forbid, args.verbose, seconds=args.seconds)
     fixes: list[Fixes] = []
     try:
         with shared.output(args.output) as write, shared.progress(len(files)) as progress:
             for path in files:
-                outcome = fix.fix_file(path, request, options)
+                outcome = fix_file(path, request, options)
                 problems += outcome.problems
                 if outcome.fixes:
                     fixes.append(outcome.fixes)

@@ -72,19 +72,19 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prove what is asked for, print what came of it, and return the exit status."""
-    from checker import prove
     from checker.diagnostic import Diagnostic
+    from checker.prove import asked, prove, tasks
 
     try:
-        request = prove.asked(_request(args))
+        request = asked(_request(args))
     except Diagnostic as problem:
         print(f"litmus: {problem.render()}", file=sys.stderr)
         return 2
     try:
         with shared.output(args.output) as write:
             jobs = args.jobs or os.cpu_count() or 1
-            with shared.progress(len(prove.tasks(request))) as progress:
-                found = prove.prove(request, jobs, progress)
+            with shared.progress(len(tasks(request))) as progress:
+                found = prove(request, jobs, progress)
             write(_rendered(found, args))
     except OSError as error:
         return shared.unwritten(args, error)
@@ -95,15 +95,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> Request:
     """Return what the options ask; raises Diagnostic."""
-    from checker import prove
     from checker.arch.kernel import COMPLETE, supported
     from checker.diagnostic import Diagnostic
+    from checker.prove import Request
 
     sizes = shared.listed(args.size)
     for size in sizes:
         if not size.isdecimal():
             raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
-    return prove.Request(
+    return Request(
         operations=tuple(args.operations),
         sizes=tuple(int(size) for size in sizes),
         archs=shared.listed(args.arch),

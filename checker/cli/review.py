@@ -58,8 +58,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Review what is asked for, print what came of it, and return the exit status."""
-    from checker import review
     from checker.diagnostic import Diagnostic
+    from checker.review import comparable, opened, review
 
     wanted = 2 if args.diff else 1
     if len(args.files) != wanted:
@@ -68,18 +68,18 @@ def run(args: argparse.Namespace) -> int:
         return 2
     try:
         requests = [_request(path, args) for path in args.files]
-        work = [review.opened(one) for one in requests]
+        work = [opened(one) for one in requests]
     except Diagnostic as problem:
         print(f"litmus: {problem.render(_source(problem))}", file=sys.stderr)
         return 2
     if args.diff:
-        work = review.comparable(*work)
+        work = comparable(*work)
     jobs = args.jobs or os.cpu_count() or 1
     total = sum(len(one.pieces) for one in work)
     try:
         with shared.output(args.output) as write:
             with shared.progress(total) as progress:
-                done = [review.review(one, jobs, progress) for one in work]
+                done = [review(one, jobs, progress) for one in work]
             write(_rendered(done, args))
     except OSError as error:
         return shared.unwritten(args, error)

@@ -24,6 +24,7 @@ SHOWN = 5
 
 __all__ = [
     "BUDGET", "KINDS", "NAMES", "Change", "Fix", "Fixes", "Kind", "Options", "Outcome", "fix_file",
+    "fix_opened",
 ]  # fmt: skip
 
 
@@ -32,6 +33,11 @@ def fix_file(path: str, request: Request, options: Options) -> Outcome:
     found = opened(path, request)
     if isinstance(found, Problem):
         return Outcome(None, (found,))
+    return fix_opened(found, request, options)
+
+
+def fix_opened(found: Opened, request: Request, options: Options) -> Outcome:
+    """Return the least changes of a test that was read, or why there are none."""
     if found.test.dialect != "C":
         problem = Diagnostic(
             f"a test in {found.test.dialect} is not changed", (1, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from checker.arch.kernel import COMPLETE, spell
 from checker.prove.answer import LayerAnswer
 from checker.prove.words import said
 from checker.report import blocks
@@ -43,7 +44,7 @@ def document(review: Review, style: Style) -> Iterator[Block]:
     yield Grid(("architecture", "bytes", "features", "is", "cost"), tuple(_rows(review)))
     notes = Notes()
     for group in _alike(review, notes):
-        yield from _override(group, notes, style)
+        yield from _override(group, review.kernel, notes, style)
     rest = tuple(_rest(review, notes))
     if rest:
         yield Heading("Sizes without an override")
@@ -107,7 +108,7 @@ def _told(one: Reviewed, part: Part, notes: Notes, size: str) -> tuple[tuple[str
     return tuple(pairs)
 
 
-def _override(group: _Group, notes: Notes, style: Style) -> Iterator[Block]:
+def _override(group: _Group, kernel: str, notes: Notes, style: Style) -> Iterator[Block]:
     one, part = group[0]
     assert part.entry is not None
     sizes = ", ".join(str(size.size) for size, _ in group)
@@ -128,15 +129,16 @@ def _override(group: _Group, notes: Notes, style: Style) -> Iterator[Block]:
         lines = picture(part.seen.verdict, part.seen.verdict.witness, style)
         yield Verbatim("\n".join(line.rstrip() for line in lines))
     yield Paragraph("To decide it again:")
-    yield Verbatim("\n".join(command(other) for _, other in group))
+    yield Verbatim("\n".join(command(other, kernel) for _, other in group))
 
 
-def command(part: Part) -> str:
+def command(part: Part, kernel: str) -> str:
     """Return what decides an override again."""
     entry = part.entry
     assert entry is not None
     align = f" --align {entry.align}" if entry.align != entry.size else ""
-    return f"litmus prove --override '{entry.override}'{align}"
+    version = f" --kernel {kernel}" if kernel != spell(COMPLETE) else ""
+    return f"litmus prove --override '{entry.override}'{align}{version}"
 
 
 def _sized(text: str, size: int, shown: str) -> str:

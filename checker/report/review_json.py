@@ -33,7 +33,7 @@ def _review(one: Review) -> dict[str, Any]:
         "file": one.file.path,
         "title": one.file.title,
         "kernel": one.kernel,
-        "sizes": [_size(size) for size in one.sizes],
+        "sizes": [_size(size, one.kernel) for size in one.sizes],
         "errors": [problem(wrong) for wrong in one.problems],
     }
 
@@ -54,7 +54,7 @@ def _change(one: Change) -> dict[str, Any]:
     return asdict(one) | {"targets": list(one.targets)}
 
 
-def _size(one: Reviewed) -> dict[str, Any]:
+def _size(one: Reviewed, kernel: str) -> dict[str, Any]:
     unkept = [name for part in one.unkept for name in part.targets]
     found: dict[str, Any] = {
         "arch": one.arch,
@@ -65,18 +65,18 @@ def _size(one: Reviewed) -> dict[str, Any]:
         "refused": one.refused,
         "fails": one.fails,
         "must_not_build": unkept,
-        "parts": [_part(part, one) for part in one.parts],
+        "parts": [_part(part, one, kernel) for part in one.parts],
         "today": _cost(one.today),
         "remedies": [_remedy(remedy) for remedy in one.remedies],
     }
     return found | ({"limit": one.limit} if one.limit else {})
 
 
-def _part(part: Part, one: Reviewed) -> dict[str, Any]:
+def _part(part: Part, one: Reviewed, kernel: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "features": part.features,
         "targets": list(part.targets),
-        "override": _entry(part.entry, part),
+        "override": _entry(part.entry, part, kernel),
         "refused": part.refused,
         "accesses": part.code,
         "is": part.standing,
@@ -94,7 +94,7 @@ def _part(part: Part, one: Reviewed) -> dict[str, Any]:
     return found | tear | ({"limit": part.limit} if part.limit else {})
 
 
-def _entry(one: Entry | None, part: Part) -> dict[str, Any] | None:
+def _entry(one: Entry | None, part: Part, kernel: str) -> dict[str, Any] | None:
     if one is None:
         return None
     return {
@@ -102,7 +102,7 @@ def _entry(one: Entry | None, part: Part) -> dict[str, Any] | None:
         "needs": list(one.needs),
         "claim": one.claim,
         "assembly": one.assembly,
-        "command": command(part),
+        "command": command(part, kernel),
     }
 
 

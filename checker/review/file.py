@@ -97,7 +97,7 @@ class _Reader:
             except Diagnostic as problem:
                 problem.at = at
                 raise
-            if target.name != target.arch.name:
+            if {"+", "@"} & set(name):
                 hint = f'[{target.arch.name}.…], with "8 if {min(target.features, default="f")}"'
                 raise Diagnostic(f"`{name}` names more than an architecture", at, hint)
             for operation, table in of_arch.items():
@@ -148,7 +148,7 @@ class _Reader:
                 at = self._where.of((*path, kind), key, (*path, kind))
                 for size in self._sizes(key, operation, at):
                     needs = self._needs(key, target, at)
-                    having = archs.target("+".join((target.name, *needs)), self.kernel)
+                    having = archs.target("+".join((target.arch.name, *needs)), self.kernel)
                     read, start = self._accesses(kind, str(text), at, operation, size, having)
                     claim = _fitting(claims, size, having)
                     entry = Entry(
@@ -238,7 +238,7 @@ class _Reader:
                 hint = nearest(one, known) or f"{target.arch.name} has {', '.join(known) or 'none'}"
                 raise Diagnostic(f"`{one}` is not a feature of {target.arch.name}", at, hint)
         try:
-            archs.target("+".join((target.name, *conditions)), self.kernel)
+            archs.target("+".join((target.arch.name, *conditions)), self.kernel)
         except Diagnostic as problem:
             problem.at = at
             raise

@@ -1,21 +1,18 @@
-"""The public functions: what the commands do, as functions that return frozen values.
+"""The public functions about a test: each is what a command does, and returns frozen values.
 
-`from checker import check, …` is how they are had; docs/python.md shows each. Their arguments are
-those of the commands. Every call names the data that it asks about: what another has used is not
-remembered. Z3 has one context for each process, so ask from one thread, or from several processes.
+Their arguments are those of the commands. Every call names the data that it asks about: what
+another has used is not remembered.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from checker.ablate import Ablation
-from checker.arch import names
-from checker.arch.kernel import COMPLETE, supported
+from checker.argument import Explanation
 from checker.check import Limits
-from checker.compare import Comparison
-from checker.explain.facts import Facts
+from checker.fix import Fixes, Options
 from checker.litmus import Test
 from checker.request import (
     Names,
@@ -31,7 +28,6 @@ from checker.request import (
     requested,
 )  # fmt: skip
 from checker.run import Outcome, Request
-from checker.table.cells import Table
 from checker.verdict import Problem, Verdict
 
 
@@ -121,64 +117,6 @@ def _checked(paths: tuple[str, ...], request: Request, jobs: int) -> Iterator[Ou
     yield from decide(files, request, jobs or os.cpu_count() or 1, lambda _: None)
 
 
-def explain(
-    what: str,
-    arch: Names = (),
-    *,
-    kernel: str | None = None,
-    arch_path: Paths = (),
-    jobs: int = 1,
-) -> Facts:
-    """Return what is known of an architecture, an operation, or the id of a rule.
-
-    `arch` are those that an operation or a rule is explained for: none is all. Which shipped tests
-    rest on a rule is decided anew, by so many processes. Raises Diagnostic for an unknown name.
-    """
-    from checker.explain import explain as explained
-
-    with data(arch_path):
-        version = supported(kernel) if kernel else None
-        return explained(what, names_of(arch), version, jobs or os.cpu_count() or 1)
-
-
-def table(  # noqa: PLR0913 - the options of a command
-    operations: Names = (),
-    sizes: int | Iterable[int] = (),
-    arch: Names = (),
-    *,
-    kernel: Names = (),
-    align: int | None = None,
-    features: bool = False,
-    limits: Limits | None = None,
-    arch_path: Paths = (),
-    jobs: int = 1,
-) -> Table:
-    """Return which operations are whole, by size and architecture; nothing named is everything.
-
-    `align` is what the address is a multiple of, in bytes: of the size, unless it is given.
-    `features` adds a row for every single feature that changes a cell. Of the limits only the
-    solver's counts. Raises Diagnostic for a name that stands for nothing; what else keeps a cell
-    from being decided is in `problems`.
-    """
-    from checker.table import Request as Wanted
-    from checker.table import asked, tabulate
-
-    with data(arch_path):
-        wanted = asked(
-            Wanted(
-                names_of(operations),
-                (sizes,) if isinstance(sizes, int) else tuple(sizes),
-                names_of(arch),
-                tuple(map(supported, names_of(kernel))) or (COMPLETE,),
-                align,
-                features,
-                listed(arch_path),
-                (limits or Limits()).timeout,
-            )
-        )
-        return tabulate(wanted, jobs or os.cpu_count() or 1, lambda _: None)
-
-
 def ablate(  # noqa: PLR0913 - the options of a command
     test: Test | Source,
     arch: Names = (),
@@ -209,37 +147,53 @@ def ablate(  # noqa: PLR0913 - the options of a command
         return outcome.ablation
 
 
-def compare(
-    a: str,
-    b: str,
-    arch: str = "",
+def explain_test(
+    test: Test | Source,
+    arch: Names = (),
     *,
-    accesses: int = 4,
+    kernel: str | None = None,
     limits: Limits | None = None,
+    only: Names | None = None,
     arch_path: Paths = (),
-    jobs: int = 1,
-) -> Comparison:
-    """Return a smallest test on which `a` promises more than `b`, one for the other way, or none.
+) -> tuple[Explanation, ...]:
+    """Return why a test has its verdict on each architecture: `litmus explain FILE`.
 
-    Each side is an architecture, or the path of a file of axioms, which are compared on `arch`, or
-    else on the other side's architecture. `accesses` is the bound: what has no such test has none
-    of so many accesses, of those that are made. Raises Diagnostic for what is neither; LimitReached
-    where a test that tells them apart was found and could not be decided anew.
+    With `forbidden` and `fragile` that is every minimal set of promises and facts that suffices;
+    with `allowed` a shortest execution, and changes after which it is forbidden. `only` asks
+    whether these promises and facts alone suffice. Raises Diagnostic as `check` does.
     """
-    from checker.compare import Request as Wanted
-    from checker.compare import search, sides
+    from checker.argument import explain_test as explained
 
     with data(arch_path):
-        wanted = Wanted(
-            *sides(a, b, arch),
-            accesses=accesses,
-            limits=limits or Limits(),
-            folders=listed(arch_path),
-        )
-        return search(wanted, jobs or os.cpu_count() or 1, lambda _: None)
+        request = requested(arch, kernel, limits, arch_path=arch_path)
+        found = opened(test, request)
+        names = None if only is None else names_of(only)
+        with located(found.name):
+            return tuple(explained(found, one.name, request, names) for one in found.targets)
 
 
-def architectures(*, arch_path: Paths = ()) -> tuple[str, ...]:
-    """Return the names of all architectures, without features."""
+def fix(  # noqa: PLR0913 - the options of a command
+    test: Source,
+    arch: Names = (),
+    *,
+    kernel: str | None = None,
+    limits: Limits | None = None,
+    faults: bool = False,
+    model: str | os.PathLike[str] | None = None,
+    options: Options | None = None,
+    arch_path: Paths = (),
+) -> Fixes:
+    """Return the least changes that make a test's assertion hold, each with its text and diff.
+
+    `test` is a text or the path of a file, which is not written. Raises Diagnostic as `check` does,
+    and for a test in assembly.
+    """
+    from checker.fix import fix_opened
+
     with data(arch_path):
-        return tuple(names())
+        request = requested(arch, kernel, limits, faults=faults, model=model, arch_path=arch_path)
+        outcome = fix_opened(opened(test, request), request, options or Options())
+        for problem in outcome.problems:
+            raise diagnostic(problem)
+        assert outcome.fixes is not None
+        return outcome.fixes
