@@ -96,6 +96,10 @@ class Asked:
     brief: bool = False
     """Whether the final states are all that is wanted, where they decide the condition: no reasons,
     no witness, and `forbidden` stands for `fragile` too."""
+    pictures: bool = True
+    """Whether a witness, placements and notes are wanted beside the answer and its reasons."""
+    known: Callable[[Program], Query | None] | None = None
+    """Returns the query of a program that was asked already."""
     edit: Callable[[Sketch], Sketch] | None = None
     """What is done to the test as it was drawn, before its operations are lowered."""
 
@@ -140,11 +144,12 @@ def check(
             reached = verdict.observed.reaches(test.condition.quantifier)
             verdict = replace(verdict, answer="allowed" if reached else "forbidden")
         else:
-            verdict = _decide(verdict, drawn, code, contract, limits, asked.ordering)
+            verdict = _decide(verdict, drawn, code, contract, limits, asked)
             if drawn.cut and verdict.answer != "allowed":
                 verdict = _bounded(verdict, [*code, *contract], limits, asked.ordering)
-        said = notes.on(test, target, drawn, code, contract, own_axioms=bool(asked.ordering))
-        verdict = replace(verdict, notes=tuple(said))
+        if asked.pictures:
+            said = notes.on(test, target, drawn, code, contract, own_axioms=bool(asked.ordering))
+            verdict = replace(verdict, notes=tuple(said))
     except LimitReached as limit:
         verdict = replace(verdict, answer="unknown", limit=str(limit))
     verdict = _judge(test, verdict)
@@ -178,12 +183,14 @@ def _decide(
     code: list[Program],
     contract: list[Program],
     limits: Limits,
-    ordering: CatModel | None,
+    asked: Asked,
 ) -> Verdict:
     """Answer by today's code first, then by the contracts: DESIGN's three verdicts."""
-    today = [Query(program, limits.timeout, ordering) for program in code]
+    today = [_query(program, limits, asked) for program in code]
     for query in today:
         if query.reachable(practice=True):
+            if not asked.pictures:
+                return replace(verdict, answer="allowed")
             return replace(
                 verdict,
                 answer="allowed",
@@ -192,12 +199,15 @@ def _decide(
             )
     promised = [
         next((q for q in today if same_hardware(q.program, program)), None)
-        or Query(program, limits.timeout, ordering)
+        or _query(program, limits, asked)
         for program in contract
     ]
     for queries in (promised, today):
         for query in queries:
             if query.reachable(practice=False):
+                if not asked.pictures:
+                    reasons = _reasons(today, practice=True)
+                    return replace(verdict, answer="fragile", reasons=reasons)
                 found = replace(query.witness(practice=False), layer=query.program.layer)
                 if queries is promised and query not in today:
                     found = replace(found, layer="contract")
@@ -210,6 +220,11 @@ def _decide(
                 )
     both = list({id(query): query for query in chain(promised, today)}.values())
     return replace(verdict, answer="forbidden", reasons=_reasons(both, practice=False))
+
+
+def _query(program: Program, limits: Limits, asked: Asked) -> Query:
+    found = asked.known(program) if asked.known else None
+    return found or Query(program, limits.timeout, asked.ordering)
 
 
 def _bounded(

@@ -91,16 +91,33 @@ class Query:
         elif not decide(solver, *pinned):
             raise ValueError("the proposition is not reachable")
         found = solver.model()
-        for options in chain(self.model.choices(), then):
-            for term in options:
-                if term is True:
-                    break
-                if not z3.is_true(found.eval(term, model_completion=True)):
-                    if not decide(solver, *pinned, term):
-                        continue
-                    found = solver.model()
-                pinned.append(term)
+        choices = list(chain(self.model.choices(), then))
+        number, ahead = 0, len(choices)
+        while number < len(choices):  # the first of many at once where they can be, else of fewer
+            firsts = [one[0] for one in choices[number : number + ahead] if one[0] is not True]
+            if all(_holds(found, term) for term in firsts):
+                pinned += firsts
+                number, ahead = number + ahead, 4 * ahead
+            elif ahead == 1:
+                found = self._settled(found, pinned, choices[number])
+                number, ahead = number + 1, 2
+            elif decide(solver, *pinned, *firsts):
+                found = solver.model()
+            else:
+                ahead = max(1, ahead // 4)
+        return found
+
+    def _settled(self, found: z3.ModelRef, pinned: list[Term], options: list[Term]) -> z3.ModelRef:
+        """Pin the first of some alternatives that can be, and return an execution with it."""
+        for term in options:
+            if term is True:
                 break
+            if not _holds(found, term):
+                if not decide(self.model.solver, *pinned, term):
+                    continue
+                found = self.model.solver.model()
+            pinned.append(term)
+            break
         return found
 
     def reasons(self, *, practice: bool) -> tuple[Reason, ...]:
@@ -176,6 +193,10 @@ def decide(solver: z3.Solver, *assumptions: z3.BoolRef) -> bool:
     if answer == z3.unknown:
         raise LimitReached(f"the solver gave up: {solver.reason_unknown()}")
     return bool(answer == z3.sat)
+
+
+def _holds(found: z3.ModelRef, term: Term) -> bool:
+    return bool(z3.is_true(found.eval(term, model_completion=True)))
 
 
 def reachable(program: Program, *, practice: bool = True, ordering: CatModel | None = None) -> bool:

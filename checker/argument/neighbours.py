@@ -119,7 +119,10 @@ def _answer(
             return "unknown", ()
         if before == after:
             return "allowed", ()
-    asked = replace(found.asked, edit=partial(_replaced, change.drafts), states=False, brief=False)
+    asked = replace(
+        found.asked, edit=partial(_replaced, change.drafts), states=False, brief=False,
+        pictures=False,
+    )  # fmt: skip
     test = change.test or found.test
     verdict = check(test, change.target or target, found.name, limits, asked)
     if verdict.answer in ("forbidden", "fragile"):

@@ -88,6 +88,8 @@ def _fixes(found: Opened, request: Request, options: Options, before: tuple[Verd
         return replace(fixes, nothing=f"it {holds} as it is")
     judge = Judge(request.kernel, request.limits, _plain(found.asked), options.budget,
                   options.seconds)  # fmt: skip
+    for verdict in before:
+        judge.told(found.source, verdict)
     try:
         names = tuple(one.arch for one in before)
         search = Search(found.source, names, judge, fragile=options.fragile)

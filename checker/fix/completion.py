@@ -47,7 +47,7 @@ class Completion(Question):
             if self.judge.spent:
                 return None
             whole = (*plan, *added)
-            if self.good(self.on(whole, arch)) and not self.stops(whole, arch):
+            if self.works(whole, arch) and not self.stops(whole, arch):
                 return added
         return None
 
@@ -85,7 +85,7 @@ class Completion(Question):
             return []
         drawn = self.judge.drawn(text, becomes)
         every = ideal(self.source, self.test, becomes, self.judge.kernel, drawn)
-        if every is None or not self.good(self.on((*plan, every), arch)):
+        if every is None or not self.works((*plan, every), arch):
             return []
         found = overrides(self.source, self.test, becomes, self.judge.kernel, drawn)
         kept = [_of(one, arch) for one in found]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +34,7 @@ LAYERS: tuple[Layer, ...] = ("code", "contract")
 
 LATE = "the time for the search is over"
 
-_KEPT = 16
+_KEPT = 32
 """Queries whose solvers are kept for the next question."""
 
 
@@ -66,6 +68,8 @@ class Judge:
         self._queries: dict[Any, Query] = {}
         self._spoken: dict[tuple[str, str], frozenset[str]] = {}
         self._ran: dict[tuple[str, str], frozenset[str]] = {}
+        self._weakest: dict[str, Layer] = {}
+        """For each architecture the layer that did not forbid the last text that was judged."""
 
     @property
     def spent(self) -> bool:
@@ -111,13 +115,46 @@ class Judge:
                 self._judged[key] = Judged("unusable", too_deep().message)
         return self._judged[key]
 
+    def told(self, text: str, verdict: Verdict) -> None:
+        """Keep what a whole check said of a text."""
+        self._judged[text, verdict.arch] = Judged(verdict.answer, verdict.limit)
+        self._weakest[verdict.arch] = "code" if verdict.answer == "allowed" else "contract"
+
+    def enough(self, text: str, arch: str, rank: int) -> bool | None:
+        """Whether an answer is of a rank, one of `RANKS`, or better; None where it is unknown.
+
+        Where today's code was not what failed last, the contracts are asked first: no more than a
+        `fragile` comes of a text that they do not forbid, whatever today's code does.
+        """
+        if (text, arch) not in self._judged and not rank and self._weakest.get(arch) == "contract":
+            with suppress(Diagnostic, LimitReached, RecursionError):
+                test, target = self.test(text), archs.target(arch, self.kernel)
+                contract = programs(test, self.drawn(text, arch), target, "contract")
+                if any(self._reached(one, practice=False) for one in contract):
+                    return False
+        answer = self.judged(text, arch).answer
+        return None if answer == "unknown" else RANKS[answer] <= rank
+
+    def builds(self, text: str, arch: str) -> bool:
+        """Whether there is a test in a text, on one architecture."""
+        if (text, arch) not in self._judged:
+            with suppress(Diagnostic, LimitReached, RecursionError):
+                test, target = self.test(text), archs.target(arch, self.kernel)
+                drawn = self.drawn(text, arch)
+                for layer in LAYERS:
+                    deque(programs(test, drawn, target, layer), maxlen=0)
+                return True
+        return self.judged(text, arch).answer != "unusable"
+
     def _decide(self, text: str, arch: str) -> Judged:
         """Answer as `checker.check` does: today's code first, then the contracts."""
         test, target = self.test(text), archs.target(arch, self.kernel)
         drawn = self.drawn(text, arch)
         code = list(programs(test, drawn, target, "code"))
+        self._weakest[arch] = "code"
         if any(self._reached(one, practice=True) for one in code):
             return Judged("allowed")
+        self._weakest[arch] = "contract"
         contract = list(programs(test, drawn, target, "contract"))
         if drawn.cut:
             for one in (*code, *contract):
@@ -179,7 +216,13 @@ class Judge:
     def verdict(self, text: str, arch: str, file: str) -> Verdict:
         """Return all of the verdict on a text; raises Diagnostic."""
         target = archs.target(arch, self.kernel)
-        return check(self.test(text), target, file, self.limits, self.asked)
+        asked = replace(self.asked, known=self._known)
+        return check(self.test(text), target, file, self.limits, asked)
+
+    def _known(self, program: Program) -> Query | None:
+        """Return the question that was asked of a program, if it is the same in all it says."""
+        query = self._queries.get(_key(program))
+        return query if query is not None and query.program == program else None
 
     def stopped(self, text: str, arch: str) -> frozenset[str]:
         """Return the locations that cannot lie everywhere: there some access is not performed.

@@ -38,6 +38,19 @@ class Question:
             self.undecided[found.why] = None
         return found
 
+    def works(self, plan: Plan, arch: str) -> bool:
+        """Whether a plan is enough on one architecture."""
+        text = self.edited(plan)
+        if text is None:
+            return False
+        found = self.judge.enough(text, _asked(plan, arch), self.enough)
+        return self.good(self.on(plan, arch)) if found is None else found
+
+    def builds(self, plan: Plan, arch: str) -> bool:
+        """Whether there is a test with a plan on one architecture."""
+        text = self.edited(plan)
+        return text is not None and self.judge.builds(text, _asked(plan, arch))
+
     def good(self, judged: Judged) -> bool:
         """Whether an answer is as wanted."""
         return RANKS[judged.answer] <= self.enough
@@ -45,7 +58,7 @@ class Question:
     def failing(self, plan: Plan) -> Iterator[str]:
         """Yield the architectures on which a plan is not enough; those that failed last first."""
         for arch in list(self.order):
-            if not self.good(self.on(plan, arch)):
+            if not self.works(plan, arch):
                 self.order.remove(arch)
                 self.order.insert(0, arch)
                 yield arch

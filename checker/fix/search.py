@@ -86,7 +86,7 @@ class Search(Completion):
         """
         for order in (("load_acquire", "store_release"), ("atomic64_",)):
             plan = self._strongest(arch, order)
-            if self.good(self.on(plan, arch)):
+            if self.works(plan, arch):
                 return False
             for kinds in COMPLEMENTS:
                 if self.complement(plan, arch, kinds) is not None:
@@ -104,13 +104,13 @@ class Search(Completion):
             first = sorted(changes, key=lambda c: (not any(p in c.says for p in preferred),
                                                    "_mb()" in c.says, -c.rank))  # fmt: skip
             for change in first:
-                if self.on((*plan, change), arch).answer != "unusable" and (
+                if self.builds((*plan, change), arch) and (
                     not change.layout or self.same((*plan, change), built=False)
                 ):
                     plan = (*plan, change)
                     break
         fenced = (*plan, self._every(plan))
-        return fenced if self.on(fenced, arch).answer != "unusable" else plan
+        return fenced if self.builds(fenced, arch) else plan
 
     def _level(self, count: int) -> list[Plan]:
         found = []
@@ -175,8 +175,10 @@ class Search(Completion):
         """Keep how far the changes of one kind alone came."""
         kinds = {one.kind for one in plan}
         if len(kinds) == 1:
-            kind = next(iter(kinds))
-            worst = max(RANKS[self.on(plan, arch).answer] for arch in self.order[:1])
+            kind, first = next(iter(kinds)), self.order[0]
+            if self.best.get(kind, len(RANKS)) <= self.enough + 1 and not self.works(plan, first):
+                return  # it is no better than one that is known
+            worst = RANKS[self.on(plan, first).answer]
             self.best[kind] = min(self.best.get(kind, worst), worst)
 
     # --- the least of a change
