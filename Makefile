@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= 0
 
-.PHONY: check test lint format types wheel bench guarantees guarantees-check ci clean
+.PHONY: check test lint format types wheel bench self-check guarantees guarantees-check ci clean
 
 check: $(READY)            ## the main job: every shipped test against what it expects
 	$(BIN)/litmus check litmus --jobs $(JOBS)
@@ -31,6 +31,9 @@ wheel: $(READY)            ## build a wheel, and use it in an empty environment
 bench: $(READY)            ## cold start, throughput and scaling, as ratios
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/scaling.py
+
+self-check: $(READY)       ## the data against itself: features take nothing away, code keeps contracts
+	$(BIN)/litmus compare --self --jobs $(JOBS)
 
 guarantees: $(READY)       ## write docs/guarantees.* anew
 	$(BIN)/litmus table --features --format markdown -o docs/guarantees.md

@@ -12,8 +12,9 @@ import pytest
 from checker import Limits, check, parse
 from checker.arch import target
 from checker.compare import Comparison, Difference, Request, search, sides
+from checker.compare.calls import READS, WRITES
 from checker.compare.decide import RANK, Compared, compare
-from checker.compare.shapes import READS, WRITES, Shape, shapes, text
+from checker.compare.shapes import Shape, shapes, text
 from checker.diagnostic import Diagnostic
 from tests.command import Litmus
 from tests.inputs import ROOT
@@ -62,7 +63,7 @@ def test_every_operation_and_every_order_is_tried() -> None:
     used = {access.operation for one in every for thread in one.threads for access in thread}
     assert used == {*READS, *WRITES}
     links = {link for one in every for link in one.links}
-    assert links == {"po", "mb", "rmb", "wmb", "acquire", "release", "ctrl"}
+    assert links == {"po", "mb", "rmb", "wmb", "acquire", "release", "data", "ctrl"}
 
 
 CLASSIC = {

@@ -17,7 +17,7 @@ from checker.resources import load_toml
 
 SHIPPED = Path(__file__).resolve().parent
 
-_LISTS = ("rule", "axiom", "fault", "order")
+_LISTS = ("rule", "axiom", "fault", "order", "gap")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

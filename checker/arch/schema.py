@@ -118,6 +118,23 @@ class Axiom:
 
 
 @value
+class Gap:
+    """A guarantee that is known to be missing, and why: what two pieces of the data disagree on.
+
+    With a feature: operations that promise less with it than without. Without one: operations whose
+    code does less than their contract says.
+    """
+
+    id: str
+    feature: str
+    operations: frozenset[str]
+    sizes: frozenset[int] | None
+    """In bytes; None is all."""
+    says: str
+    source: str
+
+
+@value
 class Order:
     """The ordering axioms of an architecture: a file in the cat language."""
 
@@ -159,6 +176,8 @@ class Architecture:
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
     is promised."""
+    gaps: tuple[Gap, ...] = ()
+    """Where it is known to promise less than one would expect."""
 
 
 def architectures(data: Mapping[str, Any], models: Mapping[str, Path]) -> tuple[Architecture, ...]:
@@ -198,7 +217,15 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
         retried=frozenset(data.get("retried", ())),
         loads=frozenset(data.get("loads", ())),
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
+        gaps=tuple(_gap(one) for one in data.get("gap", []) if name in one["arch"]),
     )
+
+
+def _gap(table: Mapping[str, Any]) -> Gap:
+    operations = frozenset(table["operations"])
+    feature = table.get("feature", "")
+    sizes = frozenset(table["size"]) if "size" in table else None
+    return Gap(table["id"], feature, operations, sizes, table["says"], table["source"])
 
 
 def _order(table: Mapping[str, Any], models: Mapping[str, Path]) -> Order:

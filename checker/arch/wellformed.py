@@ -92,7 +92,7 @@ SHAPES: dict[str, dict[str, str]] = {
         "loads": "texts",
         "memory": "table",
         "arch!": "table", "rule": "tables", "fault": "tables", "axiom": "tables",
-        "order": "tables",
+        "order": "tables", "gap": "tables",
     },
     "arch": {
         "title!": "text", "aliases": "texts", "word!": "word", "endian!": "endian",
@@ -115,6 +115,10 @@ SHAPES: dict[str, dict[str, str]] = {
         "id!": "text", "kind!": "kind", "arch!": "texts", "says!": "text", "needs": "texts",
         "memory": "memory", "evidence!": "evidence", "source!": "text", "note": "text",
     },
+    "gap": {
+        "id!": "text", "arch!": "texts", "feature": "text", "operations!": "texts",
+        "size": "sizes", "says!": "text", "source!": "text",
+    },
 }  # fmt: skip
 """The keys of each table, those that it must have with a `!`, and what each holds."""
 
@@ -136,7 +140,7 @@ def check(files: Sequence[tuple[Path, Tables]], merged: Tables) -> None:
                 hint = nearest(name, MEMORY[1:]) or f"one of {', '.join(MEMORY[1:])}"
                 complaint.fail(f"there is no memory type `{name}`", hint, f"memory.{name}")
             complaint.shape(one, "memory", f"memory.{name}")
-        for kind in ("rule", "fault", "axiom"):
+        for kind in ("rule", "fault", "axiom", "gap"):
             for number, one in enumerate(data.get(kind, [])):
                 _listed(kind, number, one, merged, complaint)
         for number, one in enumerate(data.get("order", [])):
@@ -179,10 +183,12 @@ def _listed(kind: str, number: int, one: Any, merged: Tables, complaint: Complai
     where = f"{kind} {identity}"
     complaint.shape(one, kind, where)
     complaint.names(one["arch"], merged["arch"], "the family has no architecture", where, "arch")
-    for key in ("needs", "lacks"):
-        for arch in one["arch"]:
-            known = merged["arch"][arch].get("features", {})
+    for arch in one["arch"]:
+        known = merged["arch"][arch].get("features", {})
+        for key in ("needs", "lacks"):
             complaint.names(one.get(key, []), known, f"{arch} has no feature", where, key)
+        named = [one["feature"]] if "feature" in one else []
+        complaint.names(named, known, f"{arch} has no feature", where, "feature")
 
 
 class Complaint:

@@ -45,6 +45,11 @@ class Request:
     folders: tuple[str, ...] = ()
     """A user's own data, read after the shipped."""
 
+    @property
+    def about(self) -> tuple[str, int] | None:
+        """The operation and size that tests are made of; None is all."""
+        return self.a.about or self.b.about
+
 
 @value
 class Difference:
@@ -94,7 +99,7 @@ def search(request: Request, jobs: int, progress: Callable[[str], None]) -> Comp
     Diagnostic where an architecture's data cannot be used.
     """
     folders.use(request.folders)
-    every = shapes(request.accesses)
+    every = shapes(request.accesses, request.about)
     weaker: Difference | None = None
     stronger: Difference | None = None
     groups: Counter[Group] = Counter()
@@ -186,7 +191,13 @@ def _answered(request: Request, shape: Shape, parts: list[str]) -> tuple[str, ..
 def _verdicts(request: Request, shape: Shape, condition: str) -> tuple[Verdict, Verdict]:
     test = parse(text(shape, condition))
     a, b = (
-        check(test, side.target, "", request.limits, Asked(ordering=side.ordering))
+        check(
+            replace(test, overrides=side.overrides),
+            side.target,
+            "",
+            request.limits,
+            Asked(ordering=side.ordering),
+        )
         for side in (request.a, request.b)
     )
     return replace(a, arch=request.a.name), replace(b, arch=request.b.name)
@@ -202,10 +213,10 @@ def _shown(held: int | str) -> str:
 
 
 def _head(request: Request, wanted: tuple[str, ...]) -> str:
-    """Return the header lines that say what is expected: axioms of one's own they cannot name."""
+    """Return the header lines that say what is expected: axioms and overrides they cannot name."""
     a, b = request.a, request.b
-    if a.model or b.model:
-        return f"Arch = {a.arch}"
+    if a.model or b.model or a.override or b.override:
+        return f"Arch = {', '.join(dict.fromkeys([a.arch, b.arch]))}"
     names = (a.arch, b.arch)
     told = ", ".join(f"{name}: {word}" for name, word in zip(names, wanted, strict=True))
     return f"Arch = {', '.join(names)}\nExpect = {told}"

@@ -10,45 +10,24 @@ is written has a value of its own, so a final state says where each byte of it c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Literal
 
+from checker.compare.calls import READS, TYPES, WRITES, call, sets, writes
+from checker.diagnostic import Diagnostic
 from checker.value import value
 
 Group = Literal["sizes", "parts", "order"]
 
-TYPES = {1: "u8", 2: "u16", 4: "u32", 8: "u64"}
+_SIZES = (1, 2, 4, 8)
+"""Of locations that are accessed as a whole, in bytes."""
 
-WRITES = {
-    "WRITE_ONCE": "WRITE_ONCE({lvalue}, {value});",
-    "smp_store_release": "smp_store_release({pointer}, {value});",
-    "plain-write": "{lvalue} = {value};",
-    "put_user": "put_user({value}, {pointer});",
-    "put_user_atomic": "put_user_atomic({value}, {pointer});",
-    "copy_to_user": "{type} v{number} = {value}; copy_to_user({pointer}, &v{number}, {size});",
-    "kvm_write_guest": (
-        "{type} v{number} = {value}; kvm_write_guest(kvm, {pointer}, &v{number}, {size});"
-    ),
-    "memcpy to": "{type} v{number} = {value}; memcpy({pointer}, &v{number}, {size});",
-    "xchg": "{type} r{number} = xchg({pointer}, {value});",
-    "cmpxchg": "{type} r{number} = cmpxchg({pointer}, 0, {value});",
-}
-"""Operations that write, and how C calls them; the first stands for all where one is enough."""
-
-READS = {
-    "READ_ONCE": "{type} r{number} = READ_ONCE({lvalue});",
-    "smp_load_acquire": "{type} r{number} = smp_load_acquire({pointer});",
-    "plain-read": "{type} r{number} = {lvalue};",
-    "get_user": "{type} r{number}; get_user(r{number}, {pointer});",
-    "copy_from_user": "{type} r{number}; copy_from_user(&r{number}, {pointer}, {size});",
-    "memcpy from": "{type} r{number}; memcpy(&r{number}, {pointer}, {size});",
-}
+MAX_READ = _SIZES[-1]
+"""Above this READ_ONCE() and its relatives do not build: only halves are read at once."""
 
 MAX_WRITERS = 4
 """Two writers race at sizes up to this: above it bytes mix in too many ways to be listed."""
-
-_SETS = (*READS, "xchg", "cmpxchg")
-"""Operations that set a register."""
 
 _BLOCKS = (4, 8, 16, 32, 64)
 """Aligned blocks in bytes that promises speak of, to a cache line."""
@@ -68,7 +47,7 @@ class Access:
     @property
     def writes(self) -> bool:
         """Whether it is one that writes."""
-        return self.operation in WRITES
+        return writes(self.operation)
 
 
 @value
@@ -103,10 +82,66 @@ class Shape:
         )
 
 
-def shapes(accesses: int) -> list[Shape]:
-    """Return all tests of up to so many accesses, smallest first."""
-    found = (*_sizes(), *_parts(), *_order())
-    return sorted((one for one in found if one.accesses <= accesses), key=lambda one: one.cost)
+def shapes(accesses: int, about: tuple[str, int] | None = None) -> list[Shape]:
+    """Return all tests of up to so many accesses, smallest first.
+
+    With `about`, an operation and a size in bytes, those that are made with it. Raises Diagnostic
+    where none can be.
+    """
+    made = _about(*about) if about else (*_sizes(), *_parts(), *_order())
+    found = {one: None for one in made if one.accesses <= accesses}
+    return sorted(found, key=lambda one: one.cost)
+
+
+def _about(operation: str, size: int) -> Iterator[Shape]:
+    """Yield the tests of one operation and size, in the place of WRITE_ONCE() or READ_ONCE()."""
+    call(operation)  # it can be called
+    if size not in TYPES:
+        known = ", ".join(map(str, TYPES))
+        raise Diagnostic(f"no test is made of {size} bytes", hint=f"one of {known}")
+    own, stands = Access(operation), "WRITE_ONCE" if writes(operation) else "READ_ONCE"
+    others = [Access("READ_ONCE")] if writes(operation) else []
+    others += [Access("WRITE_ONCE")] if not writes(operation) or size <= MAX_WRITERS else []
+    others += [own] if writes(operation) and size <= MAX_WRITERS else []
+    if size == 8:  # which is whole where READ_ONCE() and WRITE_ONCE() are two accesses
+        others.append(Access("atomic64_read" if writes(operation) else "atomic64_set"))
+    for at in (None, *_places(size)):
+        for other in others:
+            pair = (other, own) if other.writes and not own.writes else (own, other)
+            yield Shape("sizes", tuple((one,) for one in pair), ("po", "po"), size, at)
+        for half in ("low", "high") if size > 1 else ():
+            for other in others[:1]:
+                yield Shape(
+                    "sizes", ((own,), (Access(other.operation, "x", half),)), ("po", "po"), size, at
+                )  # fmt: skip
+    for shape in (*(_parts((size,)) if size > 1 else ()), *_order(size)):
+        for one in _with(shape, stands, operation):
+            if size <= MAX_WRITERS:
+                yield one
+            elif shape.group == "order":
+                yield _halved(one, operation)
+            elif all(a.part for thread in one.threads for a in thread if a.operation != operation):
+                yield one
+
+
+def _with(shape: Shape, stands: str, operation: str) -> Iterator[Shape]:
+    """Yield a shape with an operation in each single place where another stands for it."""
+    for number, thread in enumerate(shape.threads):
+        for index, access in enumerate(thread):
+            if access.operation == stands and not access.part:
+                put = Access(operation, access.location)
+                changed = (*thread[:index], put, *thread[index + 1 :])
+                threads = (*shape.threads[:number], changed, *shape.threads[number + 1 :])
+                yield replace(shape, threads=threads)
+
+
+def _halved(shape: Shape, operation: str) -> Shape:
+    """Return a shape whose other accesses are of the first half: whole ones mix in many ways."""
+    threads = tuple(
+        tuple(one if one.operation == operation else replace(one, part="low") for one in thread)
+        for thread in shape.threads
+    )
+    return replace(shape, threads=threads)
 
 
 def _sizes() -> Iterator[Shape]:
@@ -114,7 +149,7 @@ def _sizes() -> Iterator[Shape]:
     pairs = [(Access(name), read) for name in WRITES]
     pairs += [(write, Access(name)) for name in READS if name != "READ_ONCE"]
     writers = [(write, Access(name)) for name in WRITES]
-    for size in TYPES:
+    for size in _SIZES:
         for at in (None, *_places(size)):
             for pair in (*pairs, *(writers if size <= MAX_WRITERS else ())):
                 yield Shape("sizes", tuple((one,) for one in pair), ("po", "po"), size, at)
@@ -123,23 +158,23 @@ def _sizes() -> Iterator[Shape]:
 def _places(size: int) -> list[int]:
     """Return addresses that are not aligned: inside a block of each kind, and across its end."""
     across = (block - half for block in _BLOCKS for half in (size // 2,) if half)
-    return sorted({1, size // 2, *across} - {0}) if size > 1 else []
+    return sorted(at for at in {1, size // 2, *across} if at > 0) if size > 1 else []
 
 
-def _parts() -> Iterator[Shape]:
+def _parts(sizes: tuple[int, ...] = (4, 8)) -> Iterator[Shape]:
     each = [
         Access(name, "x", part)
         for name in ("WRITE_ONCE", "READ_ONCE")
         for part in ("", "low", "high")
     ]
-    for size in (4, 8):
+    for size in sizes:
         for first, second, other in product(each, repeat=3):
             flat = (first, second, other)
             if any(one.writes for one in flat):
                 yield Shape("parts", ((first, second), (other,)), ("po", "po"), size)
 
 
-def _order() -> Iterator[Shape]:
+def _order(size: int = 4) -> Iterator[Shape]:
     seen = set()
     for kinds, names in product(product((True, False), repeat=4), ("xyxy", "xyyx")):
         flat = [
@@ -154,7 +189,7 @@ def _order() -> Iterator[Shape]:
             key = min(_key(made, links, turned=turned) for turned in (False, True))
             if key not in seen:
                 seen.add(key)
-                yield Shape("order", made, links, 4)
+                yield Shape("order", made, links, size)
 
 
 def _links(first: Access, second: Access) -> Iterator[str]:
@@ -167,7 +202,7 @@ def _links(first: Access, second: Access) -> Iterator[str]:
     if second.writes:
         yield "release"
     if not first.writes and second.writes:
-        yield "ctrl"
+        yield from ("data", "ctrl")
 
 
 def _linked(pair: tuple[Access, ...], link: str) -> tuple[Access, ...]:
@@ -215,6 +250,8 @@ def text(shape: Shape, condition: str, head: str = "") -> str:
             written += access.writes
             if index and (link := shape.links[number]) == "ctrl":
                 statement = f"if (r0) {statement}"
+            elif index and link == "data":
+                statement = statement.replace("0x", "r0 + 0x", 1)
             elif index and link in _FENCES:
                 lines.append(f"  {_FENCES[link]}")
             lines.append(f"  {statement}")
@@ -223,7 +260,7 @@ def text(shape: Shape, condition: str, head: str = "") -> str:
         f"{number}:r{index}"
         for number, thread in enumerate(shape.threads)
         for index, access in enumerate(thread)
-        if access.operation in _SETS
+        if sets(access.operation)
     ]
     shown = " ".join(f"{name};" for name in (*registers, *names))
     lines += [] if head else [f"locations [{shown}]"]
@@ -237,7 +274,7 @@ def _statement(access: Access, size: int, number: int, written: int) -> str:
         at = f"(char *){access.location} + {part}" if access.part == "high" else access.location
         pointer = f"({kind} *)({at})" if access.part == "high" else f"({kind} *){at}"
     bytes_ = [0x20 * (written + 1) + one + 1 for one in range(part)]
-    return (WRITES | READS)[access.operation].format(
+    return call(access.operation).format(
         type=kind, number=number, size=part, pointer=pointer, lvalue=f"*{pointer}",
         value=f"0x{''.join(f'{one:02x}' for one in reversed(bytes_))}",
     )  # fmt: skip

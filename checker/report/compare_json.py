@@ -33,7 +33,12 @@ def render(found: Comparison) -> str:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    return {"name": side.name, "arch": side.arch, "model": side.model or None}
+    return {
+        "name": side.name,
+        "arch": side.arch,
+        "model": side.model or None,
+        "override": side.said or None,
+    }
 
 
 def _difference(one: Difference | None) -> dict[str, Any] | None:
