@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from checker import cli
 from checker.arch import folders, target
 from checker.check import check
+from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.program import Layer
 from checker.prove import Request, alike, asked, decide, features, prove, tasks
@@ -473,6 +474,15 @@ def test_a_limit_is_said(
     arguments = ["put_user", "--arch", "arm64", "--size", "8", "--jobs", "1"]
     assert cli.main(["prove", *arguments]) == 3
     assert "UNKNOWN: 1 features of arm64 matter" in capsys.readouterr().out
+
+
+def test_an_override_may_stand_where_an_operation_does() -> None:
+    text = "x86-32: put_user_atomic 8 = rmw.locked 8"
+    assert proved(text) == proved(overrides=(text,))
+    both = proved(text, "put_user", archs=("x86-32",), sizes=(8,))
+    assert [one.fails for one in both.proofs] == [False, True]
+    with pytest.raises(Diagnostic, match="not an override"):
+        proved("x86-32: put_user = store 8")
 
 
 def test_an_override_is_used_where_its_features_are() -> None:

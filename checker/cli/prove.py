@@ -18,7 +18,7 @@ _EXAMPLES = """\
 examples:
   litmus prove put_user
   litmus prove put_user --size 8 --align 4 --arch arm64,x86-64
-  litmus prove --override 'x86-32: put_user_atomic 8 = rmw.locked 8'
+  litmus prove 'x86-32: put_user_atomic 8 = rmw.locked 8'
   litmus prove get_user --writers one --format json
 
 exit status:
@@ -41,7 +41,8 @@ def add(commands: Any) -> None:
     )
     prove.add_argument(
         "operations", nargs="*", metavar="OPERATION",
-        help="as in put_user; plain-read and plain-write are C's own accesses",
+        help="as in put_user; plain-read and plain-write are C's own accesses; or an override, as in "
+        "'x86-32: put_user_atomic 8 = rmw.locked 8'",
     )  # fmt: skip
     shared.add_sizes(prove)
     prove.add_argument(

@@ -38,6 +38,7 @@ class Request:
     """What is asked: of architectures and sizes, nothing named is everything."""
 
     operations: tuple[str, ...]
+    """Operations; an override may stand among them."""
     sizes: tuple[int, ...] = ()
     archs: tuple[str, ...] = ()
     kernel: Kernel = COMPLETE
@@ -63,6 +64,7 @@ def asked(request: Request) -> Request:
     """
     if request.folders:
         wellformed.use(request.folders)
+    request = _sorted(request)
     given = _overrides(request)
     operations = tuple(dict.fromkeys(request.operations or (one.operation for one in given)))
     if not operations:
@@ -85,6 +87,24 @@ def asked(request: Request) -> Request:
     for one in given:
         _check_used(one, made)
     return made
+
+
+def _sorted(request: Request) -> Request:
+    """Return a request whose overrides stand by themselves, and its operations too.
+
+    Raises Diagnostic for an override that is none. No operation has a colon.
+    """
+    operations, overrides = [], list(request.overrides)
+    for one in request.operations:
+        if ":" not in one:
+            operations.append(one)
+            continue
+        try:
+            operations.append(read_override(one, (1, 1)).operation)
+        except Diagnostic as problem:
+            raise _in_option(problem) from None
+        overrides.append(one)
+    return replace(request, operations=tuple(operations), overrides=tuple(overrides))
 
 
 def _overrides(request: Request) -> list[Override]:

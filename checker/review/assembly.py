@@ -29,7 +29,7 @@ from checker.lowering.draft import Draft
 from checker.model.values import Terms
 from checker.program import Access, Fence, Footprint
 from checker.review.code import code as instructions
-from checker.review.operands import HIGH, LOW, POINTER, VALUE, Operands
+from checker.review.operands import HIGH, LOW, POINTER, REGISTERS, VALUE, Operands
 from checker.value import value
 
 Kind = Literal["load", "store"]
@@ -100,6 +100,14 @@ class _Operation(Memory):
             ) from problem  # fmt: skip
 
 
+class _Unknown(Machine):
+    """A machine of whose registers nothing is known but what was put into them."""
+
+    def reg(self, name: str, bits: int = 64) -> Tracked:
+        """Return a register; one that was never set, a flag too, may hold anything."""
+        return self.here.registers.get(name) or Tracked(Free(f"{name} before", bits))
+
+
 class _Run:
     """Code that was run once, and the questions that are asked about it."""
 
@@ -114,7 +122,11 @@ class _Run:
         memory = _Operation(size)
         memory.add("x", ast.Array(ast.Scalar("u8"), size), size, 1, start)
         held = self._held(Const(memory.address("x", start), 64))
-        machine = Machine(0, target, memory, self.trace, Path(held))
+        unknown = {
+            name: Tracked(Free(f"{name} before", 64))
+            for name in (isa.register(one).register for one in REGISTERS[dialect])
+        }
+        machine = _Unknown(0, target, memory, self.trace, Path(unknown | held))
         thread = ast.Thread(0, (), (), None, start, tuple(code))
         self._left = flow.run(machine, thread, isa.execute, 1)
         self._terms = Terms()

@@ -49,6 +49,17 @@ DIALECTS: dict[str, Dialect] = {
     "X86": Dialect("si", "ax", "bx", "cx", ("di", "bp"), "({})", {}),
 }
 
+REGISTERS: dict[str, tuple[str, ...]] = {
+    "AArch64": (*(f"x{number}" for number in range(31)), "sp"),
+    "RISCV": tuple(f"x{number}" for number in range(1, 32)),
+    "PPC": tuple(f"r{number}" for number in range(32)),
+    "X86_64": (
+        "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",
+        *(f"r{number}" for number in range(8, 16)),
+    ),
+}  # fmt: skip
+"""The general registers of each dialect: what is in them before the code is not known."""
+
 _X86_LETTERS = {"b": 1, "w": 2, "k": 4, "q": 8}
 
 
