@@ -276,6 +276,9 @@ WRONG = {
     "a refusal": (of("arm64", 8, "store 8", "refuse = 4"), (3, 1), "no list of sizes"),
     "a size that is refused": (of("arm64", 8, "store 8", "refuse = [3]"), (3, 1), "`3` is not"),
     "refused, with code": (of("arm64", 8, "store 8", "refuse = [8]"), (2, 10), "are refused"),
+    "an operation twice": (
+        of("arm64", 8, "store 8") + of("aarch64", 8, "loop store 4"), (4, 1), "stands twice",
+    ),
     "a kernel": ('kernel = "4.1"\n' + of("arm64", 8, "store 8"), (1, 1), "4.1"),
     "code that is no table": (
         '[arm64.put_user_atomic]\ncode = "store 8"\n', (2, 1), "no table of texts",

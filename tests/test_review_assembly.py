@@ -92,6 +92,8 @@ REFUSED: dict[tuple[str, int, str, Kind], tuple[tuple[int, int], str]] = {
     ("arm64", 16, "str %[lo], [%[ptr]]", "store"): ((1, 1), "not stored: 8, 9, 10"),
     ("arm64", 8, "add %[t], %[val], #1; str %[t], %[mem]", "store"): ((1, 23), "not byte 0"),
     ("arm64", 8, "orr %[t], %[t], %[val]; str %[t], %[mem]", "store"): ((1, 25), "not byte 0"),
+    ("arm64", 8, "str %[val], [x30]", "store"): ((1, 1), "is not that of the operation"),
+    ("arm64", 8, "ldr %[t], %[mem]; str %[val], [%[t]]", "store"): ((1, 19), "is not that of"),
     ("x86-64", 8, "jz 1f; movq %[val], %[mem]; 1:", "store"): ((1, 8), "on some ways only"),
     ("x86-64", 16, "1: lock cmpxchg16b %[mem]", "store"): ((1, 4), "depends on what is read"),
     ("arm64", 8, "str %[val], [%[ptr], #8]", "store"): ((1, 1), "8 bytes that are not all"),

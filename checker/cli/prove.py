@@ -41,8 +41,8 @@ def add(commands: Any) -> None:
     )
     prove.add_argument(
         "operations", nargs="*", metavar="OPERATION",
-        help="as in put_user; plain-read and plain-write are C's own accesses; or an override, as in "
-        "'x86-32: put_user_atomic 8 = rmw.locked 8'",
+        help="as in put_user; plain-read and plain-write are C's own accesses; or an override, as "
+        "in 'x86-32: put_user_atomic 8 = rmw.locked 8'",
     )  # fmt: skip
     shared.add_sizes(prove)
     prove.add_argument(

@@ -18,6 +18,9 @@ from checker.lowering import notation
 from checker.program import BYTES, Fence, Layer
 from checker.value import value
 
+OVERRIDDEN = "this test's override"
+"""The source of code that is in the place of today's."""
+
 _KEY = re.compile(r"(\*|\d+(?:\.\.\d*)?)(?:\s+if\s+(.+))?$")
 
 
@@ -90,7 +93,7 @@ def select(
                 raise Diagnostic(
                     f"in this override: {problem.message}", (line, column), problem.hint
                 ) from None
-            return Lowering(operation, override.code, parsed, "this test's override")
+            return Lowering(operation, override.code, parsed, OVERRIDDEN)
     found = written(operation, target, layer)
     fitting = _fitting(found.entries, size, target, known) if found else None
     if found is None or fitting is None:

@@ -10,7 +10,7 @@ Of a loop the last round alone is an access: those before it stored nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any, Literal
 
@@ -98,6 +98,16 @@ class _Operation(Memory):
                 f"this accesses {size} bytes that are not all of the operation's {self._size}", at,
                 "a letter says what is printed of a register: %w[val] on arm64, %k[val] on x86",
             ) from problem  # fmt: skip
+
+    def candidates(
+        self, address: Expression, size: int, at: Position
+    ) -> Iterable[tuple[int, Footprint]]:
+        """Refuse an address that is not known: it need not be the operation's."""
+        del address  # whatever it depends on
+        raise Diagnostic(
+            f"the address of these {size} bytes is not that of the operation", at,
+            "%[ptr] is the address, %[mem] the memory there",
+        )  # fmt: skip
 
 
 class _Unknown(Machine):

@@ -85,6 +85,7 @@ class _Reader:
         return File(self._path, title, kernel, sections), self.kernel
 
     def _sections(self) -> Iterator[Section]:
+        seen: set[tuple[str, str]] = set()
         for name, of_arch in self._tables.items():
             if name in _TOP:
                 continue
@@ -101,7 +102,13 @@ class _Reader:
                 hint = f'[{target.arch.name}.…], with "8 if {min(target.features, default="f")}"'
                 raise Diagnostic(f"`{name}` names more than an architecture", at, hint)
             for operation, table in of_arch.items():
-                yield self._section(target, (name, operation), operation, table)
+                found = self._section(target, (name, operation), operation, table)
+                if (found.arch, found.operation) in seen:
+                    raise Diagnostic(
+                        f"{found.operation} of {found.arch} stands twice", found.at, "as one table"
+                    )
+                seen.add((found.arch, found.operation))
+                yield found
 
     def _section(
         self, target: archs.Target, path: tuple[str, ...], operation: str, table: Any
@@ -264,7 +271,7 @@ class _Reader:
         """Return the sizes that are not to build, and where: `16`, or `"8 if v6"`."""
         refused = table.get("refuse", [])
         at = self._where.of(path, "refuse") if "refuse" in table else (1, 1)
-        if not isinstance(refused, list) or not all(isinstance(one, (int, str)) for one in refused):
+        if not isinstance(refused, list) or not all(type(one) in (int, str) for one in refused):
             raise Diagnostic("`refuse` is no list of sizes", at, 'as in refuse = [16, "8 if f"]')
         found = []
         for one in refused:
