@@ -171,6 +171,8 @@ class Architecture:
     source: str
     retried: frozenset[str] = frozenset()
     """Classes whose update can fail and is tried again: a loop around it."""
+    instructions: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Features that a machine needs to have the instructions of a class, where it needs any."""
     loads: frozenset[str] = frozenset()
     """Classes that no store is of."""
     classes: frozenset[str] = frozenset()
@@ -215,6 +217,9 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
         orders=tuple(_order(one, models) for one in data.get("order", []) if name in one["arch"]),
         source=table["source"],
         retried=frozenset(data.get("retried", ())),
+        instructions=tuple(
+            (cls, frozenset(needs)) for cls, needs in data.get("instructions", {}).items()
+        ),
         loads=frozenset(data.get("loads", ())),
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
         gaps=tuple(_gap(one) for one in data.get("gap", []) if name in one["arch"]),

@@ -140,7 +140,8 @@ def codes(target: Target, size: int, kind: str, memory: str) -> Iterator[tuple[i
             continue
         if rule.rmw and kind == "load":
             continue  # a load that needs the location to be writable is another matter
-        classes = scope.classes - (target.arch.loads if kind == "store" else frozenset())
+        lacking = {cls for cls, needs in target.arch.instructions if not needs <= target.features}
+        classes = scope.classes - lacking - (target.arch.loads if kind == "store" else frozenset())
         for cls in sorted(classes, key=lambda one: (one != "gpr", one)):
             name = verb if cls == "gpr" else f"{verb}.{cls}"
             elements = sorted(e for e in scope.elements or {size} if size % e == 0)

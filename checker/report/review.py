@@ -49,6 +49,8 @@ def document(review: Review, style: Style) -> Iterator[Block]:
     if rest:
         yield Heading("Sizes without an override")
         yield Pairs(rest)
+        yield Paragraph("To decide today's code, and what would do, again:")
+        yield Verbatim("\n".join((*_today_again(review), *_remedies_again(review))))
     unbuilt = tuple(_unbuilt(review))
     if unbuilt:
         yield Heading("Must not build")
@@ -137,8 +139,11 @@ def command(part: Part, kernel: str) -> str:
     entry = part.entry
     assert entry is not None
     align = f" --align {entry.align}" if entry.align != entry.size else ""
-    version = f" --kernel {kernel}" if kernel != spell(COMPLETE) else ""
-    return f"litmus prove --override '{entry.override}'{align}{version}"
+    return f"litmus prove '{entry.override}'{align}{_version(kernel)}"
+
+
+def _version(kernel: str) -> str:
+    return f" --kernel {kernel}" if kernel != spell(COMPLETE) else ""
 
 
 def _sized(text: str, size: int, shown: str) -> str:
@@ -236,6 +241,25 @@ def _rest(review: Review, notes: Notes) -> Iterator[tuple[str, str]]:
                 yield name, _refused(one, part, notes)
             elif part.entry is None and part.standing != "no code":
                 yield name, _today(one, part, notes)
+
+
+def _today_again(review: Review) -> Iterator[str]:
+    """Yield what decides today's code again, an operation and an architecture on a line."""
+    sizes: dict[tuple[str, str], list[str]] = {}
+    for one in review.sizes:
+        if any(part.entry is None and part.standing != "no code" for part in one.parts):
+            sizes.setdefault((one.operation, one.arch), []).append(str(one.size))
+    for (operation, arch), several in sizes.items():
+        line = f"litmus prove {operation} --arch {arch} --size {','.join(several)}"
+        yield line + _version(review.kernel)
+
+
+def _remedies_again(review: Review) -> Iterator[str]:
+    for one in review.sizes:
+        for remedy in one.remedies:
+            align = f" --align {one.align}" if one.align != one.size else ""
+            code = f"{remedy.target}: {one.operation} {one.size} = {remedy.code}"
+            yield f"litmus prove '{code}'{align}{_version(review.kernel)}"
 
 
 def _today(one: Reviewed, part: Part, notes: Notes) -> str:

@@ -62,7 +62,9 @@ def remedies(
 def _targets(base: Target, wanting: tuple[str, ...]) -> Iterator[Target]:
     """Yield the sets of features with which other accesses are tried, those that are had first."""
     names = dict.fromkeys(wanting)
-    for needs in sorted({tuple(sorted(rule.scope.needs)) for rule in base.arch.rules}, key=len):
+    asked = {tuple(sorted(rule.scope.needs)) for rule in base.arch.rules}
+    asked |= {tuple(sorted(needs)) for _, needs in base.arch.instructions}
+    for needs in sorted(asked, key=lambda one: (len(one), one)):
         plain, at, version = base.name.partition("@")
         names["+".join((plain, *needs)) + at + version] = None
     for name in names:
