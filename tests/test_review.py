@@ -72,6 +72,10 @@ STANDINGS = {
     "a locked update anywhere": (
         of("x86-64", 8, "rmw.locked 8", "align = 1"), {"x86-64": "as claimed"},
     ),
+    "as the data spells it": (
+        of("x86-32", 8, "store 4; store 4 at 4", 'contract = { 8 = "store 8 atomic" }'),
+        {"x86-32": "FAILS"},
+    ),
     "halves that are claimed": (
         of("x86-32", 8, "store 4 at 0; store 4 at 4", 'contract = "store 4 at 4; store 4 at 0"'),
         {"x86-32": "as claimed"},
@@ -270,7 +274,11 @@ WRONG = {
     "a promise": (of("arm64", 8, "store 8 atomic"), (2, 10), "code promises nothing"),
     "the ideal": (of("arm64", 8, "store.ideal 8"), (2, 10), "`ideal`"),
     "a claim": (
-        of("arm64", 8, "store 8", 'contract = "store 8 atomic"'), (3, 1), "no claim",
+        of("arm64", 8, "store 8", 'contract = "store 4 atomic"'), (3, 1), "no claim",
+    ),
+    "a claim of order": (
+        of("arm64", 8, "store.acquire 8 release", 'contract = "store.acquire 8 release"'), (2, 10),
+        "about ordering too",
     ),
     "an alignment": (of("arm64", 8, "store 8", "align = 3"), (3, 1), "an alignment of 3 bytes"),
     "a refusal": (of("arm64", 8, "store 8", "refuse = 4"), (3, 1), "no list of sizes"),
