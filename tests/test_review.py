@@ -292,7 +292,7 @@ WRONG = {
         '[arm64.put_user_atomic]\ncode = "store 8"\n', (2, 1), "no table of texts",
     ),
     "assembly that is not read": (
-        '[arm.put_user_atomic]\nasm.8 = "strd r0, r1, [r2]"\n', (2, 10), "arm is not read",
+        '[mips64.put_user_atomic]\nasm.8 = "sd $4, 0($5)"\n', (2, 10), "mips64 is not read",
     ),
     "an instruction": (
         "[arm64.put_user_atomic]\nasm.8 = '''\n  nop\n  sturgeon %[val], %[mem]\n'''\n", (4, 3),

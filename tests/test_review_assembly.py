@@ -33,6 +33,12 @@ STORES = {
     ("arm64", 8, "dmb ish\nstr %[val], %[mem]"): "fence dmb.sy; store 8",
     ("arm64", 16, PAIR): "rmw.exclusive-pair 16 by 8",
     ("arm64", 16, KERNEL): "rmw.exclusive-pair 16 by 8 release",
+    ("arm", 8, "strd %[lo], %[hi], %[mem]"): "store.pair 8 by 4",
+    ("arm", 8,
+     "1: ldrexd %[a], %[b], %[mem]; strexd %[t], %[lo], %[hi], %[mem]; teq %[t], #0; bne 1b"):
+        "rmw.exclusive 8",
+    ("arm", 2, "lsr %[t], %[val], #8; strb %[val], %[mem]; strb %[t], [%[ptr], #1]"):
+        "store 1 at 0; store 1 at 1",
     ("riscv64", 8, "fence rw,w; sd %z[val], 0(%[ptr])"): "fence rw,w; store 8",
     ("riscv32", 8, "sw %[lo], 0(%[ptr]); sw %[hi], 4(%[ptr])"): "store 4 at 0; store 4 at 4",
     ("riscv64", 8, "1: lr.d %[t], %[mem]; sc.d %[t], %[val], %[mem]; bnez %[t], 1b"):
@@ -59,6 +65,7 @@ LOADS = {
      "1: ldxp %[lo], %[hi], %[mem]; stxp %w[t], %[lo], %[hi], %[mem]; cbnz %w[t], 1b"):
         "rmw.exclusive-pair 16 by 8",
     ("arm64", 8, "ldar %[val], %[mem]"): "load.acquire 8 acquire",
+    ("arm", 8, "ldrexd %[lo], %[hi], %[mem]"): "load.exclusive-alone 8",
     ("powerpc32", 8, "lwz %[hi], 0(%[ptr]); lwz %[lo], 4(%[ptr])"): "load 4 at 0; load 4 at 4",
     ("x86-32", 8,
      "movl %%ebx,%%eax; movl %%ecx,%%edx; lock cmpxchg8b %[mem];"

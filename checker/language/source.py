@@ -10,9 +10,9 @@ import re
 from checker.diagnostic import Diagnostic, Position, nearest
 from checker.value import value
 
-DIALECTS = ("C", "AArch64", "PPC", "RISCV", "X86", "X86_64")
+DIALECTS = ("C", "AArch64", "ARM", "PPC", "RISCV", "X86", "X86_64")
 
-HERD = ("ARM", "ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "PPCGen")
+HERD = ("ASL", "BPF", "Bell", "CPP", "JAVA", "LISA", "MIPS", "PPCGen")
 """Dialects of herd7 that are not read."""
 
 MAX_BYTES = 1 << 20

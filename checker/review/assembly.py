@@ -37,7 +37,7 @@ Kind = Literal["load", "store"]
 
 
 LANGUAGES = {
-    "arm64": "AArch64", "powerpc32": "PPC", "powerpc64": "PPC", "riscv32": "RISCV",
+    "arm": "ARM", "arm64": "AArch64", "powerpc32": "PPC", "powerpc64": "PPC", "riscv32": "RISCV",
     "riscv64": "RISCV", "x86-32": "X86_64", "x86-64": "X86_64",
 }  # fmt: skip
 """The dialect of each architecture whose assembly is read; that of x86 is AT&T's."""

@@ -43,6 +43,15 @@ DIALECTS: dict[str, Dialect] = {
     "AArch64": Dialect(
         "9", "8", "10", "11", ("12", "13", "14", "15", "16", "17", "0", "1"), "[{}]", _ARM64
     ),
+    "ARM": Dialect(
+        "r1",
+        "r0",
+        "r2",
+        "r3",
+        ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r12"),
+        "[{}]",
+        {"": "{}", "Q": "{}"},
+    ),
     "RISCV": Dialect("a0", "a1", "a2", "a3", ("t0", "t1", "t2", "t3", "t4"), "0({})", _SPELLED),
     "PPC": Dialect("r9", "r4", "r6", "r5", ("r7", "r8", "r10", "r11", "r12"), "0({})", _SPELLED),
     "X86_64": Dialect("di", "si", "bx", "cx", ("r8", "r9", "r10", "r11"), "({})", {}),
@@ -51,6 +60,7 @@ DIALECTS: dict[str, Dialect] = {
 
 REGISTERS: dict[str, tuple[str, ...]] = {
     "AArch64": (*(f"x{number}" for number in range(31)), "sp"),
+    "ARM": tuple(f"r{number}" for number in range(15)),
     "RISCV": tuple(f"x{number}" for number in range(1, 32)),
     "PPC": tuple(f"r{number}" for number in range(32)),
     "X86_64": (

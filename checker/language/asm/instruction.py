@@ -17,6 +17,7 @@ from checker.litmus import Instruction, Operand
 
 GRAMMARS = {
     "AArch64": "aarch64",
+    "ARM": "arm",
     "PPC": "ppc",
     "RISCV": "riscv",
     "X86": "x86_64",

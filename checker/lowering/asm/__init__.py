@@ -8,6 +8,7 @@ sketch   the whole test, and `resolve` what its condition means
 
 ARCHITECTURES = {
     "AArch64": "arm64",
+    "ARM": "arm",
     "PPC": "powerpc64",
     "RISCV": "riscv64",
     "X86": "x86-32",

@@ -18,7 +18,10 @@ from checker.lowering.draft import Sketch
 from checker.lowering.layout import Layout
 from checker.program import Logic, Place, Thread
 
-MODULES = {"AArch64": "aarch64", "PPC": "ppc", "RISCV": "riscv", "X86": "x86", "X86_64": "x86"}
+MODULES = {
+    "AArch64": "aarch64", "ARM": "arm", "PPC": "ppc", "RISCV": "riscv", "X86": "x86",
+    "X86_64": "x86",
+}  # fmt: skip
 """The ISA module of each dialect."""
 
 
