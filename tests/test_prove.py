@@ -485,6 +485,16 @@ def test_an_override_may_stand_where_an_operation_does() -> None:
         proved("x86-32: put_user = store 8")
 
 
+def test_an_override_may_be_assembly() -> None:
+    text = "arm64: put_user_atomic 16 = asm stp %[lo], %[hi], %[mem]"
+    assert proved(text) == proved("arm64: put_user_atomic 16 = store.pair 16 by 8")
+    with pytest.raises(Diagnostic, match="not byte 0 of the value") as problem:
+        proved("arm64: put_user_atomic 16 = asm stp %[hi], %[lo], %[mem]")
+    assert problem.value.at == (1, 33)
+    with pytest.raises(Diagnostic, match="both reads and writes"):
+        proved("arm64: xchg 8 = asm swp %[val], %[val], %[mem]")
+
+
 def test_an_override_is_used_where_its_features_are() -> None:
     over = ("arm64+lse: put_user 8 = rmw.atomic 8",)
     (found,) = proved("put_user", overrides=over, archs=("arm64",), sizes=(8,), align=4).proofs

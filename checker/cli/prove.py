@@ -19,6 +19,7 @@ examples:
   litmus prove put_user
   litmus prove put_user --size 8 --align 4 --arch arm64,x86-64
   litmus prove 'x86-32: put_user_atomic 8 = rmw.locked 8'
+  litmus prove 'arm64+lse2: put_user_atomic 16 = asm stp %[lo], %[hi], %[mem]'
   litmus prove get_user --writers one --format json
 
 exit status:

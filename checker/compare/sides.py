@@ -10,11 +10,10 @@ from checker import arch as archs
 from checker.arch import Target
 from checker.arch.kernel import COMPLETE, Kernel
 from checker.diagnostic import Diagnostic
-from checker.language.header import override as read_override
 from checker.litmus import Override
 from checker.model.cat import cat_model
 from checker.model.cat.syntax import CatModel
-from checker.prove import Request, asked
+from checker.prove import read_overrides
 from checker.value import value
 
 
@@ -109,8 +108,7 @@ def _override(text: str, kernel: Kernel) -> Override | None:
     """Return what an override says, or None for a text that is none; raises Diagnostic."""
     if ":" not in text or "=" not in text or os.path.isfile(text):
         return None
-    asked(Request((), overrides=(text,), kernel=kernel))  # it must be one
-    return read_override(text, (1, 1))
+    return read_overrides((text,), kernel)[0]
 
 
 def _is_model(text: str) -> bool:

@@ -10,7 +10,7 @@ answer    what comes out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -65,7 +65,7 @@ def asked(request: Request) -> Request:
     if request.folders:
         wellformed.use(request.folders)
     request = _sorted(request)
-    given = _overrides(request)
+    given = read_overrides(request.overrides, request.kernel)
     operations = tuple(dict.fromkeys(request.operations or (one.operation for one in given)))
     if not operations:
         raise Diagnostic("nothing to prove", hint="an operation, as in put_user, or --override")
@@ -107,21 +107,44 @@ def _sorted(request: Request) -> Request:
     return replace(request, operations=tuple(operations), overrides=tuple(overrides))
 
 
-def _overrides(request: Request) -> list[Override]:
-    """Return the overrides; raises Diagnostic where one cannot be used."""
+ASSEMBLY = "asm "
+"""What an override begins with whose code is assembly."""
+
+
+def read_overrides(texts: Iterable[str], kernel: Kernel) -> list[Override]:
+    """Return what texts say as overrides; raises Diagnostic where one cannot be used."""
     found = []
-    for text in request.overrides:
+    for text in texts:
         try:
             one = read_override(text, (1, 1))
-            target = archs.target(one.arch, request.kernel)
+            target = archs.target(one.arch, kernel)
             if select.canonical(one.operation) is None:
                 raise select.unknown_operation(one.operation)
             check_size(one.size)
+            if one.code.startswith(ASSEMBLY):
+                one = _read(one, target)
             select.select(one.operation, one.size, target, "code", select.NOTHING, (one,))
         except Diagnostic as problem:
             raise _in_option(problem) from None
         found.append(one)
     return found
+
+
+def _read(one: Override, target: Target) -> Override:
+    """Return an override in assembly as one in access notation; raises Diagnostic."""
+    from checker.inline import assembly
+
+    sides = partners(one.operation)
+    if len(sides) > 1:
+        raise Diagnostic(
+            f"assembly of {one.operation}(), which both reads and writes, is not read", one.at,
+            "write the accesses in access notation",
+        )  # fmt: skip
+    line, column = one.code_at
+    start = (line, column + len(ASSEMBLY))
+    kind: assembly.Kind = "store" if sides == ("load",) else "load"
+    read = assembly.read(one.code[len(ASSEMBLY) :], start, kind, one.size, target)
+    return replace(one, code=read.notation)
 
 
 def _in_option(problem: Diagnostic) -> Diagnostic:
@@ -204,7 +227,7 @@ def _done(request: Request, task: _Task) -> _Done:
 def _proof(operation: str, size: int, base: Target, request: Request) -> Proof:
     """Return one proof; raises Diagnostic where the data or an override is not well formed."""
     align = request.align or size
-    overrides = tuple(_overrides(request))
+    overrides = tuple(read_overrides(request.overrides, request.kernel))
     subject = Subject(operation, size, align, overrides, request.crowd, request.timeout)
     empty = Proof(operation, base.name, size, align, (), ())
     try:

@@ -1,7 +1,6 @@
 """A review of overrides: what each is, what it costs, what is missing, what must not build.
 
 file       override files, and what in them cannot be used
-assembly   an operation in assembly, read as access notation; `operands` are its registers
 claim      code held against a claim, at every address, by the solver
 decide     one size: every set of features that can matter
 remedies   other accesses that would do

@@ -21,12 +21,12 @@ from checker import arch as archs
 from checker.arch.kernel import COMPLETE, Kernel, supported
 from checker.arch.schema import IDEAL
 from checker.diagnostic import Diagnostic, Position, nearest
+from checker.inline import assembly
 from checker.litmus import Override
 from checker.lowering import notation, select
 from checker.lowering.notation import Piece
 from checker.program import Fence
 from checker.prove.question import not_alone, questions
-from checker.review import assembly
 from checker.review.answer import ATOMIC, Entry, File, Section
 from checker.review.places import Places
 from checker.table import MAX_ALIGN, SIZES

@@ -21,6 +21,8 @@ from checker import litmus as ast
 from checker.arch import Target
 from checker.diagnostic import Diagnostic, Position
 from checker.expression import Const, Expression, Free, ReadValue
+from checker.inline.code import code as instructions
+from checker.inline.operands import HIGH, LOW, POINTER, REGISTERS, VALUE, Operands
 from checker.lowering.asm import flow
 from checker.lowering.asm.machine import Machine, Path, Trace, Tracked, join, part
 from checker.lowering.asm.memory import Memory
@@ -28,8 +30,6 @@ from checker.lowering.asm.sketch import MODULES
 from checker.lowering.draft import Draft
 from checker.model.values import Terms
 from checker.program import Access, Fence, Footprint
-from checker.review.code import code as instructions
-from checker.review.operands import HIGH, LOW, POINTER, REGISTERS, VALUE, Operands
 from checker.value import value
 
 Kind = Literal["load", "store"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from checker import litmus as ast
 from checker.diagnostic import Position
+from checker.inline.operands import Operands
 from checker.language.asm.instruction import instruction
-from checker.review.operands import Operands
 
 _LABEL = re.compile(r"\s*([A-Za-z_.$][\w.$]*|\d{1,3})\s*:\s*")
 _LOCAL = re.compile(r"(?<![\w$#.])(\d{1,3})([bf])\b")

@@ -7,8 +7,8 @@ import pytest
 from checker.arch import target
 from checker.check import check
 from checker.diagnostic import Diagnostic
+from checker.inline.assembly import Kind, Read, read
 from checker.language import parse
-from checker.review.assembly import Kind, Read, read
 
 PAIR = "1: ldxp %[a], %[b], %[mem]\n stxp %w[t], %[lo], %[hi], %[mem]\n cbnz %w[t], 1b"
 KERNEL = r"""
