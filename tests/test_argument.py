@@ -588,7 +588,7 @@ def test_a_file_that_is_none_is_status_2(run: Litmus, tmp_path: Path) -> None:
     found = run("explain", tmp_path / "bad.litmus")
     assert found.status == 2
     assert "bad.litmus:" in found.err
-    assert run("explain", KVM / "stolen-time.litmus", "--format", "markdown").status == 2
+    assert run("explain", KVM / "stolen-time.litmus", "--model", tmp_path / "no.cat").status == 2
 
 
 def test_names_are_explained_as_before(run: Litmus) -> None:

@@ -45,6 +45,8 @@ from tests.paper import ARCH, LOWERING
 
 STOLEN = ROOT / "litmus" / "kvm" / "stolen-time.litmus"
 V1, V2 = (ROOT / "docs" / "overrides" / f"{name}.toml" for name in ("v1", "v2"))
+PUT = ROOT / "litmus" / "linux" / "put-user-8.litmus"
+MODEL = ROOT / "checker" / "arch" / "x86" / "order.cat"
 PUBLISH = ROOT / "litmus" / "linux" / "rcu-publish.litmus"
 
 # --- names ----------------------------------------------------------------------------------------
@@ -163,6 +165,16 @@ def _timeless(shown: str) -> Any:
             lambda: explain_test(STOLEN, "arm64", only="arm64.aligned-gpr"),
             f"explain {STOLEN} --arch arm64 --only arm64.aligned-gpr -v",
             id="explain a set",
+        ),
+        pytest.param(
+            lambda: explain_test(PUT, "x86-32", faults=True),
+            f"explain {PUT} --arch x86-32 --faults -v",
+            id="explain a test with faults",
+        ),
+        pytest.param(
+            lambda: explain_test(STOLEN, "arm64", model=MODEL),
+            f"explain {STOLEN} --arch arm64 --model {MODEL} -v",
+            id="explain a test by a model",
         ),
         pytest.param(lambda: fix(STOLEN, "x86-32"), f"fix {STOLEN} --arch x86-32", id="fix"),
         pytest.param(

@@ -147,12 +147,14 @@ def ablate(  # noqa: PLR0913 - the options of a command
         return outcome.ablation
 
 
-def explain_test(
+def explain_test(  # noqa: PLR0913 - the options of a command
     test: Test | Source,
     arch: Names = (),
     *,
     kernel: str | None = None,
     limits: Limits | None = None,
+    faults: bool = False,
+    model: str | os.PathLike[str] | None = None,
     only: Names | None = None,
     arch_path: Paths = (),
 ) -> tuple[Explanation, ...]:
@@ -160,12 +162,13 @@ def explain_test(
 
     With `forbidden` and `fragile` that is every minimal set of promises and facts that suffices;
     with `allowed` a shortest execution, and changes after which it is forbidden. `only` asks
-    whether these promises and facts alone suffice. Raises Diagnostic as `check` does.
+    whether these promises and facts alone suffice; the other arguments are those of `check`. Raises
+    Diagnostic as `check` does.
     """
     from checker.argument import explain_test as explained
 
     with data(arch_path):
-        request = requested(arch, kernel, limits, arch_path=arch_path)
+        request = requested(arch, kernel, limits, faults=faults, model=model, arch_path=arch_path)
         found = opened(test, request)
         names = None if only is None else names_of(only)
         with located(found.name):
@@ -185,8 +188,7 @@ def fix(  # noqa: PLR0913 - the options of a command
 ) -> Fixes:
     """Return the least changes that make a test's assertion hold, each with its text and diff.
 
-    `test` is a text or the path of a file, which is not written. Raises Diagnostic as `check` does,
-    and for a test in assembly.
+    `test` is a text or the path of a file, which is not written. Raises Diagnostic as `check` does.
     """
     from checker.fix import fix_opened
 

@@ -9,6 +9,7 @@ neighbours  tests that differ in one thing
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from checker.argument.facts import said, weakened
@@ -51,6 +52,8 @@ class Explanation:
     """Where it is asked: whether some promises and facts suffice."""
     limit: str = ""
     """What was not found out, and the limit that was reached."""
+    options: str = ""
+    """The options of the command that it was asked with, which decide what executions there are."""
 
     @property
     def limited(self) -> bool:
@@ -98,7 +101,7 @@ def explain_test(
     target = next(one for one in found.targets if one.name == arch)
     limits = request.limits
     verdict = check(found.test, target, found.name, limits, found.asked)
-    explanation = Explanation(verdict)
+    explanation = Explanation(verdict, options=_options(request))
     try:
         if (verdict.bounded or verdict.answer) in ("forbidden", "fragile") or only is not None:
             proof = proof_of(found, arch, request, practice=not _promised(verdict))
@@ -114,6 +117,11 @@ def explain_test(
     except LimitReached as limit:
         return replace(explanation, limit=str(limit))
     return explanation
+
+
+def _options(request: Request) -> str:
+    faults = " --faults" if request.faults else ""
+    return f"{faults} --model {shlex.quote(request.model)}" if request.model else faults
 
 
 def _promised(verdict: Verdict) -> bool:

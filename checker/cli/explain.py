@@ -20,6 +20,7 @@ examples:
   litmus explain copy_to_user --arch x86-64 --kernel 5.3
   litmus explain arm64.aligned-gpr
   litmus explain litmus/kvm/stolen-time.litmus --arch arm64 -v
+  litmus explain test.litmus --model sc.cat --format markdown
 
 exit status:
   0  it is explained
@@ -58,6 +59,7 @@ def add(commands: Any) -> None:
         "-v", "--witness", action="store_true",
         help="of a test: show what happens without each rule, axiom or fact",
     )  # fmt: skip
+    shared.add_executions(explain)
     shared.add_timeout(explain)
     shared.add_unroll(explain)
     shared.add_output(explain, ("text", "markdown", "json"))
@@ -94,10 +96,6 @@ def _run_test(args: argparse.Namespace) -> int:
     """Print why a test has its verdicts and return the exit status."""
     from checker import argument
 
-    if args.format == "markdown":
-        print("litmus: --format markdown: a test is explained as text or json", file=sys.stderr)
-        return 2
-    args.model = None
     request = shared.request(args)
     if request is None:
         return 2
@@ -123,10 +121,15 @@ def _rendered_test(outcome: Outcome, args: argparse.Namespace) -> str:
         return argument_json.render(explanations, problems, witness=args.witness)
     if not explanations:
         return ""
+    if args.format == "markdown":
+        from checker.report import argument_markdown
+
+        return argument_markdown.render(explanations, witness=args.witness)
     from checker.report import argument
     from checker.report.text import Style
 
-    return argument.test(explanations, Style(shared.coloured(args)), witness=args.witness) + "\n"
+    style = Style(shared.coloured(args))
+    return argument.test(explanations, style, witness=args.witness) + "\n"
 
 
 def _rendered(facts: Facts, args: argparse.Namespace) -> str:

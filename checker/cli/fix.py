@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     fix = commands.add_parser(
         "fix",
         help="find the least changes that make a test hold",
-        description="Find the least changes of a C test that make its assertion hold on all "
+        description="Find the least changes of a test that make its assertion hold on all "
         "architectures that are asked about, and show them as a diff, or apply them.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -11,16 +11,14 @@ from checker.arch import Target
 from checker.check import Asked, check
 from checker.diagnostic import Diagnostic
 from checker.fix.answer import BUDGET, Fix, Fixes, Options, Outcome
+from checker.fix.assembly.search import AssemblySearch
 from checker.fix.change import KINDS, NAMES, Change, Kind
 from checker.fix.decide import LATE, Judge
 from checker.fix.made import made
-from checker.fix.search import Search
+from checker.fix.search import SHOWN, Search
 from checker.fix.why import none
 from checker.run import Opened, Request, located, opened, too_deep
 from checker.verdict import Problem, Verdict
-
-SHOWN = 5
-"""How many fixes are shown, each after a whole check."""
 
 __all__ = [
     "BUDGET", "KINDS", "NAMES", "Change", "Fix", "Fixes", "Kind", "Options", "Outcome", "fix_file",
@@ -38,12 +36,6 @@ def fix_file(path: str, request: Request, options: Options) -> Outcome:
 
 def fix_opened(found: Opened, request: Request, options: Options) -> Outcome:
     """Return the least changes of a test that was read, or why there are none."""
-    if found.test.dialect != "C":
-        problem = Diagnostic(
-            f"a test in {found.test.dialect} is not changed", (1, 1),
-            "the C dialect is; `litmus ablate` says what an assembly test needs",
-        )  # fmt: skip
-        return Outcome(None, (located(problem, found.name, found.source),))
     start = time.perf_counter()
     before, problems = _before(found, request)
     if not before:
@@ -92,7 +84,8 @@ def _fixes(found: Opened, request: Request, options: Options, before: tuple[Verd
         judge.told(found.source, verdict)
     try:
         names = tuple(one.arch for one in before)
-        search = Search(found.source, names, judge, fragile=options.fragile)
+        kind = Search if found.test.dialect == "C" else AssemblySearch
+        search = kind(found.source, names, judge, fragile=options.fragile)
     except LarkError:
         return replace(
             fixes, limits=("the text is not changed: a definition is more than a value",)
@@ -110,18 +103,17 @@ def _fixes(found: Opened, request: Request, options: Options, before: tuple[Verd
     limits += [f"{why}: a change was not decided" for why in undecided]
     return replace(
         fixes, fixes=shown, none=tuple(none(search, shown, found.test)), limits=tuple(limits),
-        hopeless=_hopeless(search.hopeless), more=max(0, len(plans) - SHOWN),
+        hopeless=_hopeless(search), more=max(0, len(plans) - SHOWN),
     )  # fmt: skip
 
 
-def _hopeless(archs: tuple[str, ...]) -> str:
+def _hopeless(search: Search) -> str:
     """Return what is said of architectures on which all changes at once are not enough."""
-    if not archs:
+    if not search.hopeless:
         return ""
     return (
-        f"on {', '.join(archs)} the strongest operations, every fence and every alignment at "
-        "once are not enough, nor with one feature and one other instruction: parts of that were "
-        "not tried"
+        f"on {', '.join(search.hopeless)} {search.strongest} at once are not enough, nor with "
+        f"{search.beside}: parts of that were not tried"
     )
 
 

@@ -118,6 +118,19 @@ def touched(test: ast.Test, target: Target, sketch: Sketch) -> Touched:
     return tuple(sorted(found))
 
 
+def accessed(sketch: Sketch) -> Touched:
+    """Return what the threads of an assembly test access; an update counts as a store.
+
+    An instruction that exchanges stands in for a store.
+    """
+    found = []
+    for draft in sketch.drafts:
+        if draft.place is not None and draft.kind != "fence":
+            at, kind = draft.place, "store" if draft.kind == "rmw" else draft.kind
+            found.append((draft.thread, kind, at.location, (("", at.offset), ("", at.end))))
+    return tuple(sorted(found))
+
+
 def _bytes(type_: ast.Type, layout: Layout, size: int) -> Iterator[tuple[str, int]]:
     """Yield the field that each byte of a type belongs to, and which byte of it it is."""
     if isinstance(type_, ast.StructName):

@@ -84,10 +84,10 @@ class Completion(Question):
         if self.enough == 0 and not self.judge.promised(text, becomes):
             return []
         drawn = self.judge.drawn(text, becomes)
-        every = ideal(self.source, self.test, becomes, self.judge.kernel, drawn)
+        every = ideal(self.c_text, self.test, becomes, self.judge.kernel, drawn)
         if every is None or not self.works((*plan, every), arch):
             return []
-        found = overrides(self.source, self.test, becomes, self.judge.kernel, drawn)
+        found = overrides(self.c_text, self.test, becomes, self.judge.kernel, drawn)
         kept = [_of(one, arch) for one in found]
         self.count["instruction"] += len(kept)
         return sorted(kept, key=lambda one: one.rank)

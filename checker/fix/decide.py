@@ -14,7 +14,7 @@ from checker.arch import Target
 from checker.arch.kernel import Kernel
 from checker.check import Asked, Limits, check, draw
 from checker.diagnostic import Diagnostic, LimitReached
-from checker.fix.alignment import Touched, touched
+from checker.fix.alignment import Touched, accessed, touched
 from checker.language import parse
 from checker.lowering import programs, select
 from checker.lowering.draft import Sketch
@@ -98,8 +98,10 @@ class Judge:
 
     def touched(self, text: str, arch: str) -> Touched:
         """Return what the threads of a text access; raises Diagnostic."""
-        target = archs.target(arch, self.kernel)
-        return touched(self.test(text), target, self.drawn(text, arch))
+        test, drawn = self.test(text), self.drawn(text, arch)
+        if test.dialect != "C":
+            return accessed(drawn)
+        return touched(test, archs.target(arch, self.kernel), drawn)
 
     def judged(self, text: str, arch: str) -> Judged:
         """Return what is known of a text on one architecture."""

@@ -12,7 +12,7 @@ from checker.arch.kernel import Kernel
 from checker.arch.schema import IDEAL, Rule
 from checker.diagnostic import Diagnostic
 from checker.fix.change import Change
-from checker.fix.source import Edit, Text
+from checker.fix.source import Edit, Lines, Text
 from checker.lowering import select
 from checker.lowering.draft import Draft, Sketch
 from checker.program import Fence
@@ -25,7 +25,7 @@ _LOADS = re.compile(r"\b(loads?|moves?|MOV\w+|access(es)?|reads?|L[A-Z]*|relativ
 """Words by which a rule says that it speaks of stores, or of loads."""
 
 
-def features(text: Text, test: ast.Test, arch: str, kernel: Kernel) -> Iterator[Change]:
+def features(text: Lines, test: ast.Test, arch: str, kernel: Kernel) -> Iterator[Change]:
     """Yield the features that an architecture can have, and has not."""
     target = archs.target(arch, kernel)
     before, at, version = arch.partition("@")
@@ -44,7 +44,7 @@ def features(text: Text, test: ast.Test, arch: str, kernel: Kernel) -> Iterator[
                      becomes=becomes, cite=feature.source)  # fmt: skip
 
 
-def _required(text: Text, test: ast.Test, target: Target, becomes: str) -> tuple[Edit, ...]:
+def _required(text: Lines, test: ast.Test, target: Target, becomes: str) -> tuple[Edit, ...]:
     """Return the edits of the header by which it names another architecture."""
     names = [name for name, _ in test.archs]
     for number, (name, at) in enumerate(test.archs):
@@ -55,7 +55,18 @@ def _required(text: Text, test: ast.Test, target: Target, becomes: str) -> tuple
                 same_line = following > 0 and "\n" not in text.text[start:following]
                 return (Edit(start, following, ""),) if same_line else ()
             return (Edit(start, start + len(name), becomes),)
-    return ()
+    if names or test.dialect == "C":
+        return ()
+    return (_before(text, f"Arch = {becomes}"),)  # an assembly test is about one architecture
+
+
+def _before(text: Lines, line: str) -> Edit:
+    """Return the insertion of a header's last line."""
+    brace = text.brace
+    start, _ = text.line(brace)
+    if text.text[start:brace].strip():
+        return Edit(brace, brace, f"\n{line}\n")
+    return Edit(start, start, f"{line}\n")
 
 
 def _same(a: Target, b: Target) -> bool:
@@ -160,11 +171,7 @@ def _override(
     name, size, code = given
     short = target.name
     line = f"{short}: {name} {size} = {code}"
-    brace = text.brace
-    start, _ = text.line(brace)
-    edit = Edit(start, start, f"Override = {line}\n")
-    if text.text[start:brace].strip():
-        edit = Edit(brace, brace, f"\nOverride = {line}\n")
+    edit = _before(text, f"Override = {line}")
     for one in test.overrides:
         same = archs.target(one.arch, target.kernel).arch is target.arch
         if same and (one.operation, one.size) == (name, size):

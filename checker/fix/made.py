@@ -13,17 +13,17 @@ from checker.fix.answer import Fix
 from checker.fix.change import Plan, edits
 from checker.fix.decide import RANKS, Judge
 from checker.fix.search import Search
-from checker.fix.source import Edit, edited
+from checker.fix.source import Edit
 from checker.run import Opened
 
 
 def made(found: Opened, search: Search, judge: Judge, plan: Plan) -> Fix | None:
     """Return a plan's text and verdicts, or None where the whole check does not bear it out."""
     targets = {one.arch: one.becomes for one in plan if one.becomes}
-    first = edited(found.source, edits(plan))
+    first = search.source.edited(edits(plan))
     try:
-        text = edited(
-            found.source, (*edits(plan), *_expected(found, judge, first, search, targets))
+        text = search.source.edited(
+            (*edits(plan), *_expected(found, judge, first, search, targets))
         )
         if "\r\n" in found.source:
             text = re.sub(r"(?<!\r)\n", "\r\n", text)

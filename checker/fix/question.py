@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.fix.change import Plan, edits, together
 from checker.fix.decide import RANKS, Judge, Judged
-from checker.fix.source import OverlapError, Text, edited
+from checker.fix.source import Lines, OverlapError, Text
 
 
 class Question:
@@ -17,7 +17,7 @@ class Question:
         """Keep what is asked: with `fragile`, what today's code forbids is enough."""
         self.text, self.archs, self.judge = text, archs, judge
         self.enough = RANKS["fragile" if fragile else "forbidden"]
-        self.source = Text(text)
+        self.source = self._opened(text)
         self.test = judge.test(text)
         self.base = {arch: judge.judged(text, arch) for arch in archs}
         self.undecided: dict[str, None] = {}
@@ -27,6 +27,15 @@ class Question:
         ]
         self.order = list(archs)
         """The architectures; those first on which changes failed last."""
+
+    def _opened(self, text: str) -> Lines:
+        return Text(text)
+
+    @property
+    def c_text(self) -> Text:
+        """The text, of a test in the C dialect."""
+        assert isinstance(self.source, Text)
+        return self.source
 
     def on(self, plan: Plan, arch: str) -> Judged:
         """Return what comes of a plan on one architecture."""
@@ -114,7 +123,7 @@ class Question:
         if not together(plan):
             return None
         try:
-            return edited(self.text, edits(plan))
+            return self.source.edited(edits(plan))
         except OverlapError:
             return None
 

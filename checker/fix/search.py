@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from itertools import combinations
+from typing import Protocol
 
 from checker.diagnostic import Diagnostic, LimitReached
 from checker.fix import alignment
@@ -15,14 +16,35 @@ from checker.fix.operations import Operations
 from checker.fix.sequence import counter
 from checker.fix.source import Edit
 
+SHOWN = 5
+"""How many fixes are shown, each after a whole check."""
+
 MOST_CHANGES = 3
 
 TRIPLES = 40
 """With more changes to choose from than these, three at once are not tried."""
 
 
+class Barriers(Protocol):
+    """The fences that a test could have."""
+
+    @property
+    def gaps(self) -> Sized:
+        """The places for them."""
+
+    def everywhere(self) -> tuple[Edit, ...]:
+        """Return fences in every gap, where no other does more."""
+
+
 class Search(Completion):
     """The search for what makes a text hold on some architectures."""
+
+    strongest = "the strongest operations, every fence and every alignment"
+    """What is tried at once, of one architecture, before parts of it are."""
+    beside = "one feature and one other instruction"
+    """What it is tried with."""
+    between = "statements"
+    """What fences stand between."""
 
     def __init__(self, text: str, archs: tuple[str, ...], judge: Judge, *, fragile: bool) -> None:
         """Find the changes that there are."""
@@ -34,19 +56,20 @@ class Search(Completion):
         self.reasons: dict[Kind, str] = {}
         self.hopeless: tuple[str, ...] = ()
         """The architectures on which all that could be done at once is not enough."""
+        self._fences: Barriers
         self._singles = self._found()
 
     # --- what there is
 
     def _found(self) -> list[Change]:
         """Return the changes that are the same on all architectures."""
-        fences = Fences(self.source, self.sketches)
+        fences = Fences(self.c_text, self.sketches)
         self._fences = fences
-        wide = alignment.aligned(self.source, self.test, self.sketches, alignment.MOST)
+        wide = alignment.aligned(self.c_text, self.test, self.sketches, alignment.MOST)
         found = [
-            *Operations(self.source, self.sketches).changes(),
+            *Operations(self.c_text, self.sketches).changes(),
             *wide,
-            *alignment.layouts(self.source, self.sketches),
+            *alignment.layouts(self.c_text, self.sketches),
             *fences.changes(),
         ]
         kept: dict[tuple[str, str], Change] = {}
@@ -66,9 +89,9 @@ class Search(Completion):
         for count in range(1, MOST_CHANGES + 1):
             if count == 2:
                 self.hopeless = tuple(arch for arch in self.archs if self._is_hopeless(arch))
-                if self.hopeless:
+                if self.hopeless or self.cut:
                     return []
-            found = _least(self._level(count))
+            found = least(self._level(count))
             if found:
                 return sorted(dict.fromkeys(self._narrowed(one) for one in found), key=cost)
             if self.judge.spent:
@@ -91,6 +114,9 @@ class Search(Completion):
             for kinds in COMPLEMENTS:
                 if self.complement(plan, arch, kinds) is not None:
                     return False
+            if self.on(plan, arch).answer == "unknown":
+                self.cut = f"on {arch} it is not known whether {self.strongest} at once are enough"
+                return False
         return True
 
     def _strongest(self, arch: str, preferred: tuple[str, ...]) -> Plan:
@@ -132,13 +158,15 @@ class Search(Completion):
 
     def _shared(self, count: int) -> Iterable[Plan]:
         """Return so many changes at once, without those that cannot be enough."""
-        if count > 2 and len(self._singles) > TRIPLES:
-            self.cut = (
-                f"{count} changes at once were not tried: {len(self._singles)} to choose from"
-            )
+        if count > 2 and self._choices() > TRIPLES:
+            self.cut = f"{count} changes at once were not tried: {self._choices()} to choose from"
             return ()
         plans = combinations(self._singles, count)
         return (plan for plan in plans if together(plan) and self._promising(plan))
+
+    def _choices(self) -> int:
+        """Return how many changes there are to choose from."""
+        return len(self._singles)
 
     def _promising(self, plan: Plan) -> bool:
         """Whether a fence or an alignment can still help, given the other changes of a plan."""
@@ -189,7 +217,7 @@ class Search(Completion):
             if not one.site.startswith("align "):
                 continue
             for multiple in alignment.STEPS:
-                changes = alignment.aligned(self.source, self.test, self.sketches, multiple)
+                changes = alignment.aligned(self.c_text, self.test, self.sketches, multiple)
                 lower = next((c for c in changes if c.site == one.site), None)
                 if lower is None:
                     continue
@@ -208,7 +236,7 @@ class Search(Completion):
         """
         names = dict.fromkeys(d.place.location for s in self.sketches for d in s.drafts if d.place)
         for name in names:
-            change = counter(self.source, self.sketches[0], name)
+            change = counter(self.c_text, self.sketches[0], name)
             if isinstance(change, str):
                 self.reasons.setdefault("sequence", change)
             elif self.holds((change,)):
@@ -227,6 +255,10 @@ class Search(Completion):
             return ""
         return "" if self._bounded(()) else self.order[0]
 
+    def fenced(self, arch: str) -> str:
+        """Return the answer on an architecture with every fence."""
+        return self.on((self._every(()),), arch).answer
+
     @property
     def gaps(self) -> int:
         """How many places there are for a fence."""
@@ -237,13 +269,21 @@ class Search(Completion):
         return self.count[kind] or sum(one.kind == kind for one in self._singles)
 
 
-def _least(plans: Iterable[Plan]) -> list[Plan]:
+def least(plans: Iterable[Plan]) -> list[Plan]:
     """Return the plans without those in which a cheaper change of the same site would do."""
-    found = {tuple((one.kind, one.site, one.rank) for one in plan): plan for plan in plans}
-    return [plan for key, plan in found.items() if not any(_cheaper(other, key) for other in found)]
+    found = {key(plan): plan for plan in plans}
+    return [plan for own, plan in found.items() if not any(cheaper(other, own) for other in found)]
 
 
-def _cheaper(a: tuple[tuple[str, str, int], ...], b: tuple[tuple[str, str, int], ...]) -> bool:
+Key = tuple[tuple[str, str, int], ...]
+
+
+def key(plan: Plan) -> Key:
+    """Return what tells a plan from one that is the same but for other changes of its sites."""
+    return tuple((one.kind, one.site, one.rank) for one in plan)
+
+
+def cheaper(a: Key, b: Key) -> bool:
     """Whether one plan is another but for cheaper changes of the same sites."""
     sites = [one[:2] for one in a] == [one[:2] for one in b]
     ranks = [(x[2], y[2]) for x, y in zip(a, b, strict=False)]

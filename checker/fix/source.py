@@ -66,18 +66,48 @@ def _parser() -> Lark:
     )
 
 
-class Text:
-    """A litmus file in the C dialect, which must be well formed."""
+class Lines:
+    """A litmus file by its lines; it must be well formed."""
+
+    brace: int
+    """Where the init block begins."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text."""
+        self.text = text
+        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
+
+    def position(self, offset: int) -> Position:
+        """Return the line and column of a place."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def offset(self, at: Position) -> int:
+        """Return the place of a line and column."""
+        return self._lines[at[0] - 1] + at[1] - 1
+
+    def line(self, offset: int) -> tuple[int, int]:
+        """Return where the line with a place begins, and where it ends, without its newline."""
+        start = self._lines[bisect_right(self._lines, offset) - 1]
+        end = self.text.find("\n", start)
+        return start, len(self.text) if end < 0 else end
+
+    def edited(self, edits: tuple[Edit, ...]) -> str:
+        """Return the text with all edits made; raises OverlapError."""
+        return edited(self.text, edits)
+
+
+class Text(Lines):
+    """A litmus file in the C dialect."""
 
     def __init__(self, text: str) -> None:
         """Take the text apart; raises lark's UnexpectedInput where definitions carry syntax."""
+        super().__init__(text)
         source = split(text)
         body, _ = directives.taken(source)
-        self.text = text
-        self.info = source.info
         self._delta = len(text) - len(body)
-        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
         self.tree: Node = _parser().parse(body)
+        self.brace = self.start(self.nodes("init")[0])
         self.parents = {
             id(child): node
             for node in self.tree.iter_subtrees()
@@ -102,26 +132,6 @@ class Text:
     def of(self, node: Node | Token) -> str:
         """Return a piece of syntax as it is written, comments and all."""
         return self.text[self.start(node) : self.end(node)]
-
-    def position(self, offset: int) -> Position:
-        """Return the line and column of a place."""
-        line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
-
-    def offset(self, at: Position) -> int:
-        """Return the place of a line and column."""
-        return self._lines[at[0] - 1] + at[1] - 1
-
-    def line(self, offset: int) -> tuple[int, int]:
-        """Return where the line with a place begins, and where it ends, without its newline."""
-        start = self._lines[bisect_right(self._lines, offset) - 1]
-        end = self.text.find("\n", start)
-        return start, len(self.text) if end < 0 else end
-
-    @property
-    def brace(self) -> int:
-        """Where the init block begins."""
-        return self.start(self.nodes("init")[0])
 
     # --- syntax
 

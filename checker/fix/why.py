@@ -23,6 +23,9 @@ def none(search: Search, made: tuple[Fix, ...], test: Test) -> Iterator[tuple[Ki
             if kind in search.reasons:
                 yield kind, search.reasons[kind]
             continue
+        if kind in search.reasons:
+            yield kind, search.reasons[kind]
+            continue
         yield kind, _why(search, kind, test, alone=bool(made or search.hopeless or search.cut))
 
 
@@ -34,13 +37,21 @@ def _why(search: Search, kind: Kind, test: Test, *, alone: bool) -> str:
         if not search.gaps and not count:
             return "no thread accesses memory in one statement after another"
         if on := search.fences_help():
+            came = search.fenced(on)
+            if came == "fragile":
+                return (
+                    f"with every fence between any two {search.between} it is no more than fragile "
+                    f"on {on}, which --fragile-ok takes"
+                )
+            if came == "unknown":
+                return f"with every fence between any two {search.between} it is not known on {on}"
             said = (
                 "the read is torn by itself"
                 if isinstance(test.condition.proposition, Torn)
                 else "it does not rest on order alone"
             )
             return (
-                f"{said}: with every fence between any two statements it is still not "
+                f"{said}: with every fence between any two {search.between} it is still not "
                 f"{'forbidden' if search.enough == 0 else 'as wanted'} on {on}"
             )
     if not count:

@@ -26,7 +26,16 @@ def parse(source: Source) -> ast.Test:
     """Return the test of a file of an assembly dialect; raises Diagnostic."""
     body = source.body
     start = body.index("{")
-    end = _closing(body, start)
+    end, tail, condition = span(body)
+    before = state.initial(body, start + 1, end - 1)
+    threads = table.threads(source.dialect, body, end, tail)
+    after = state.final(source.dialect, body, condition)
+    return interpret(source, state.Parsed(state.everywhere(before, threads), after, threads))
+
+
+def span(body: str) -> tuple[int, int, int]:
+    """Return where the threads begin and end, and where what follows begins; raises Diagnostic."""
+    end = _closing(body, body.index("{"))
     tail = _TAIL.search(body, end)
     if tail is None:
         last = len(body.rstrip())
@@ -34,10 +43,7 @@ def parse(source: Source) -> ast.Test:
             "there is no condition", state.position(body, last),
             "the threads are followed by `exists (…)`, `~exists (…)` or `forall (…)`",
         )  # fmt: skip
-    before = state.initial(body, start + 1, end - 1)
-    threads = table.threads(source.dialect, body, end, tail.start())
-    after = state.final(source.dialect, body, tail.end())
-    return interpret(source, state.Parsed(state.everywhere(before, threads), after, threads))
+    return end, tail.start(), tail.end()
 
 
 def _closing(text: str, start: int) -> int:
