@@ -41,6 +41,7 @@ def asm(dialect: str, init: str, columns: list[list[str]], condition: str, head:
 #   a store of 1, a load into a register, the registers of two addresses
 CODE = {
     "AArch64": ("STR W9,[{}]", "LDR {},[{}]", ("X1", "X2"), ("W3", "W4"), "X9=1"),
+    "ARM": ("STR R9,[{}]", "LDR {},[{}]", ("R1", "R2"), ("R3", "R4"), "R9=1"),
     "RISCV": ("sw x9,0({})", "lw {},0({})", ("x1", "x2"), ("x3", "x4"), "x9=1"),
     "PPC": ("stw r9,0({})", "lwz {},0({})", ("r1", "r2"), ("r3", "r4"), "r9=1"),
     "X86_64": ("movl $1,({})", "movl ({1}),%{0}", ("x", "y"), ("eax", "ebx"), ""),
@@ -124,6 +125,7 @@ KNOWN = {
     "MP RISCV": (shape("RISCV", "MP"), ["fence w,w", "fence r,r"]),
     "MP PPC": (shape("PPC", "MP"), ["lwsync", "lwsync"]),
     "SB AArch64": (shape("AArch64", "SB"), ["DMB ISH", "DMB ISH"]),
+    "SB ARM": (shape("ARM", "SB"), ["DMB ISH", "DMB ISH"]),
     "SB RISCV": (shape("RISCV", "SB"), ["fence w,r", "fence w,r"]),
     "SB PPC": (shape("PPC", "SB"), ["sync", "sync"]),
     "SB X86_64": (shape("X86_64", "SB"), ["mfence", "mfence"]),
@@ -138,8 +140,8 @@ KNOWN = {
 
 
 def weak(text: str) -> bool:
-    """Whether what orders accesses rests on practice: Power's axioms do."""
-    return text.startswith("PPC")
+    """Whether what orders accesses rests on practice: the axioms of Power and Armv7 do."""
+    return text.startswith(("PPC", "ARM"))
 
 
 # --- what it offers -------------------------------------------------------------------------------
