@@ -27,6 +27,7 @@ from reference import Record, Result, compare, kind_of, records
 from checker import arch as archs
 from checker.check import Limits
 from checker.cli import shared
+from checker.names import names_of
 
 ORACLE = Path(__file__).resolve().parent.parent.parent / "shared" / "oracle"
 
@@ -108,7 +109,7 @@ def _chosen(path: Path, args: argparse.Namespace) -> list[Record]:
 def _run(wanted: Sequence[Record], folder: Path, args: argparse.Namespace) -> Iterator[Result]:
     """Yield the result of every test on every architecture, by parallel processes."""
     limits = Limits(timeout=round(1000 * args.timeout), unroll=args.unroll)
-    named = shared.listed(args.arch)
+    named = names_of(args.arch)
     work = [
         (one, arch)
         for one in wanted

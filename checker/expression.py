@@ -241,3 +241,27 @@ def larger(expression: Expression, limit: int) -> bool:
                 return True
             waiting += one.args
     return False
+
+
+def highest(value: Expression) -> int:
+    """Return a number that a value, read as unsigned, is never above."""
+    most = (1 << value.bits) - 1
+    match value:
+        case Const(number):
+            return number
+        case Apply("and", args):
+            return min(map(highest, args))
+        case Apply("ite", (_, yes, no)):
+            return max(highest(yes), highest(no))
+        case Apply("urem", (_, Const(by))) if by:
+            return by - 1
+        case Apply("lshr", (inner, Const(by))):
+            return highest(inner) >> by
+        case Apply("add", args):
+            total = sum(map(highest, args))
+            return total if total <= most else most
+        case Apply("sext", (inner,)) if not highest(inner) >> (inner.bits - 1):
+            return highest(inner)
+        case Apply("zext" | "trunc", (inner,)):
+            return min(most, highest(inner))
+    return most

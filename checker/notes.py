@@ -28,6 +28,7 @@ def on(
     if not any(d.faults for d in drawn.drafts) and _asks_faults(test.condition.proposition):
         notes.append("nothing faults unless it is asked for: --faults, or `Faults = yes`")
     notes += _layouts(test, drawn)
+    notes += [f"an index outside of `{name}` makes no access" for name in drawn.beyond]
     inexact = dict.fromkeys(name for program in (*code, *contract) for name in program.inexact)
     if inexact:
         asked, known = spell(code[0].target.kernel), spell(COMPLETE)

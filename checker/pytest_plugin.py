@@ -56,7 +56,8 @@ def _request(config: pytest.Config) -> Request:
     from checker.check import Limits
     from checker.diagnostic import Diagnostic
     from checker.lowering import wellformed
-    from checker.request import names_of, requested
+    from checker.names import names_of
+    from checker.request import requested
 
     given = {
         name: str(

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from checker.arch import folders, target
 from checker.arch.kernel import COMPLETE, supported
-from checker.check import Asked, Limits, targets
+from checker.check import Limits
 from checker.diagnostic import Diagnostic
 from checker.language import parse
 from checker.language.source import MAX_BYTES
 from checker.litmus import Test
 from checker.lowering import wellformed
 from checker.model.cat import cat_model
-from checker.run import Opened, Request, too_deep
+from checker.names import Names, names_of
+from checker.run import Opened, Request, as_asked, too_deep
 from checker.verdict import Problem
 
 Source = str | bytes | os.PathLike[str]
@@ -25,9 +26,6 @@ Source = str | bytes | os.PathLike[str]
 A `str` with a line break is a text, as every test has one; without, it is a path. `bytes` are the
 UTF-8 of a text.
 """
-
-Names = str | Iterable[str]
-"""Architectures, kernels or operations: one, several with commas, or an iterable of such."""
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 """One path, or several."""
@@ -87,11 +85,8 @@ def opened(given: Test | Source, request: Request, name: str = "") -> Opened:
     Raises Diagnostic.
     """
     test, name, source = (given, name, "") if isinstance(given, Test) else read(given, name)
-    ordering = cat_model(Path(request.model)) if request.model else None
     with located(name):
-        wanted = targets(test, list(request.archs), request.kernel)
-    asked = Asked(request.states, request.faults, ordering)
-    return Opened(name, source, test, tuple(wanted), asked)
+        return as_asked(name, source, test, request)
 
 
 def read(source: Source, name: str = "") -> tuple[Test, str, str]:
@@ -115,12 +110,6 @@ def diagnostic(problem: Problem) -> Diagnostic:
     """Return a problem as what is raised."""
     at = (problem.line, problem.column) if problem.line else None
     return Diagnostic(problem.message, at, problem.hint, problem.file)
-
-
-def names_of(given: Names) -> tuple[str, ...]:
-    """Return the names that are given, each by itself."""
-    texts = (given,) if isinstance(given, str) else given
-    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
 def listed(paths: Paths) -> tuple[str, ...]:

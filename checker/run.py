@@ -116,11 +116,15 @@ def opened(path: str, request: Request) -> Opened | Problem:
     source = raw.decode("utf-8-sig", "replace")
     try:
         folders.use(request.folders)
-        ordering = cat_model(Path(request.model)) if request.model else None
-        test = parse(raw, name)
-        wanted = targets(test, list(request.archs), request.kernel)
+        return as_asked(name, source, parse(raw, name), request)
     except Diagnostic as problem:
         return located(problem, name, source)
+
+
+def as_asked(name: str, source: str, test: Test, request: Request) -> Opened:
+    """Return a test with what is asked of it; raises Diagnostic."""
+    ordering = cat_model(Path(request.model)) if request.model else None
+    wanted = targets(test, list(request.archs), request.kernel)
     asked = Asked(request.states, request.faults, ordering, request.brief)
     return Opened(name, source, test, tuple(wanted), asked)
 

@@ -14,7 +14,7 @@ from checker.expression import evaluate, signed
 from checker.lowering.asm import riscv
 from checker.lowering.draft import Sketch
 from checker.program import Fence
-from tests.asm_run import drawn, run
+from tests.asm_run import CORPORA, drawn, refused, run
 
 rv64 = partial(run, "RISCV", "riscv", "riscv64")
 
@@ -377,3 +377,8 @@ def test_a_thread_alone_does_what_an_interpreter_does(program: list[Line]) -> No
     expected, final = interpreted(program)
     assert memory == final
     assert {name: registers.get(name, 0) for name in REGISTERS} == expected
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpus is not at hand")
+def test_every_test_of_the_corpus_can_be_used() -> None:
+    assert refused("riscv", "riscv64") == {}

@@ -183,9 +183,9 @@ def test_what_forbids_nothing_has_no_tests() -> None:
 
 def test_faults_and_axioms_are_explained_too() -> None:
     assert rule("arm.fp-fault").statement.kind == "fault"
-    facts = rule("arm.multi-copy-atomic")
+    facts = rule("alpha.multi-copy-atomic")
     assert facts.statement.kind == "axiom"
-    assert facts.statement.archs == ("arm",)
+    assert facts.statement.archs == ("alpha",)
 
 
 # --- names, forms ---------------------------------------------------------------------------------

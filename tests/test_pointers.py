@@ -252,3 +252,17 @@ def test_outside_of_the_array_there_is_no_access() -> None:
         cond="exists 1:n=3 /\\ ~(x[0]=10 /\\ x[1]=11 /\\ x[2]=12)",
     )  # fmt: skip
     assert verdict(text).answer == "forbidden"
+
+
+@pytest.mark.parametrize(("access", "noted"), [
+    ("x[n]", ["x"]), ("x[n & 3]", ["x"]), ("x[n % 3]", []), ("x[(n & 1) + 1]", []),
+    ("x[(n & 1) + 2]", ["x"]), ("x[n - 1]", ["x"]), ("r[n & 1].b", []), ("r[n >> 31].b", []),
+    ("r[n >> 30].b", ["r"]), ("x[n ? 2 : 0]", []), ("x[2]", []), ("x[n] + r[n].b", ["r", "x"]),
+])  # fmt: skip
+def test_an_index_that_may_be_outside_is_noted(access: str, noted: list[str]) -> None:
+    text = litmus(
+        "", f"u32 n = READ_ONCE(*i); u32 v = {access};", init=RING,
+        par="u32 *x, u32 *i, struct s *r", cond="exists true",
+    )  # fmt: skip
+    said = [note for note in verdict(text).notes if "outside" in note]
+    assert said == [f"an index outside of `{name}` makes no access" for name in noted]

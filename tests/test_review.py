@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from checker import cli
 from checker.arch import names, target
 from checker.diagnostic import Diagnostic
 from checker.prove import Request as ProveRequest
@@ -17,34 +14,15 @@ from checker.prove import asked as prove_asked
 from checker.prove import prove
 from checker.prove.answer import Proof
 from checker.report import review as report
-from checker.report import review_json
 from checker.report.text import Style
-from checker.review import Request, comparable, cost, opened, review
-from checker.review.answer import Part, Review, Reviewed, Span
-from checker.review.changes import Changes, changes
+from checker.review import cost
+from checker.review.answer import Part, Reviewed, Span
 from checker.table.question import partners
-
-OVERRIDES = Path(__file__).parent.parent / "docs" / "overrides"
-
-
-def reviewed(text: str, folder: Path) -> Review:
-    path = folder / "overrides.toml"
-    path.write_text(text, "utf-8")
-    return review(opened(Request(str(path))), 1, lambda _: None)
-
-
-def only(text: str, folder: Path, size: int = 8) -> Reviewed:
-    found = reviewed(text, folder)
-    assert not found.problems
-    return next(one for one in found.sizes if one.size == size)
+from tests.reviews import of, only, reviewed
 
 
 def part_of(one: Reviewed, name: str) -> Part:
     return next(part for part in one.parts if name in part.targets)
-
-
-def of(arch: str, size: int, code: str, more: str = "") -> str:
-    return f'[{arch}.put_user_atomic]\ncode = {{ {size} = "{code}" }}\n{more}\n'
 
 
 def proof(arch: str, size: int, code: str, align: int) -> Proof:
@@ -131,6 +109,25 @@ def test_what_other_writers_do_to_any_access_is_no_fault_of_an_override(tmp_path
     assert any(outcome.others == "torn" for _, outcome in proved.outcomes)
 
 
+def test_the_operation_may_load(tmp_path: Path) -> None:
+    assert partners("get_user") == ("store",)
+    text = '[x86-32.get_user]\nasm.8 = "lock cmpxchg8b"\n'
+    with pytest.raises(Diagnostic):
+        reviewed(text, tmp_path)
+    text = """[x86-32.get_user]
+asm.8 = '''
+  movl %%ebx, %%eax
+  movl %%ecx, %%edx
+  lock cmpxchg8b %[mem]
+  movl %%eax, %[lo]
+  movl %%edx, %[hi]
+'''
+"""
+    one = only(text, tmp_path)
+    assert {part.standing for part in one.parts} == {"as claimed"}
+    assert {part.code for part in one.parts} == {"rmw.locked 8"}
+
+
 # --- held against prove ---------------------------------------------------------------------------
 
 CODES = {
@@ -153,16 +150,12 @@ def test_an_override_fails_where_prove_says_that_it_does(
         proved = proof(arch, 8, code, align)
         for part in one.parts:
             for name in part.targets:
-                code_there = next(p for p in proved.parts if _has(p.targets, name)).code
+                code_there = next(p for p in proved.parts if name in p.targets).code
                 assert code_there is not None
                 wrong = any(
                     o.faults or "torn" in (o.same, o.smaller) for _, o in code_there.outcomes
                 )
                 assert (part.standing == "FAILS") == wrong, (code, name)
-
-
-def _has(targets: tuple[str, ...], name: str) -> bool:
-    return name in targets
 
 
 def test_what_would_do_instead_does(tmp_path: Path) -> None:
@@ -240,254 +233,3 @@ def test_pieces_before_an_alignment_are_counted_at_every_claimed_address() -> No
     found = cost.cost("align 8 loop store 8,1", 8, 1, target("arm64"), loads=False)
     assert found is not None
     assert (found.stores, found.loads) == (Span(1, 8), Span(0, 0))
-
-
-# --- what cannot be used --------------------------------------------------------------------------
-
-WRONG = {
-    "no TOML": ("[arm64\n", (1, 7), "not TOML"),
-    "nothing": ("title = 'a'\n", (1, 1), "no override"),
-    "a key": ("colour = 1\n", (1, 1), "`colour` is no key"),
-    "an architecture": ("[arm46.put_user_atomic]\n", (1, 1), "arm46"),
-    "features in the heading": (
-        '["arm64+lse2".put_user_atomic]\n', (1, 1), "more than an architecture",
-    ),
-    "an operation": ("\n[arm64.put_usr]\ncode = {}\n", (2, 1), "`put_usr()` is not an operation"),
-    "a barrier": ('[arm64.smp_mb]\ncode = { 8 = "store 8" }\n', (1, 1), "smp_mb"),
-    "an update": ('[arm64.xchg]\ncode = { 8 = "rmw.atomic 8" }\n', (1, 1), "reads and writes"),
-    "a key of an override": (
-        "[arm64.put_user_atomic]\n\ncost = 1\n", (3, 1), "an override has no `cost`",
-    ),
-    "no code": ("[arm64.put_user_atomic]\n", (1, 1), "no size has any code"),
-    "a size": (
-        '[arm64.put_user_atomic]\ncode = { 8 = "store 8", 3 = "store 2" }\n', (2, 25), "size `3`",
-    ),
-    "a size key": ('[arm64.put_user_atomic]\ncode.x = "store 8"\n', (2, 1), "is not a size"),
-    "a feature": (
-        '[arm64.put_user_atomic]\ncode."8 if lse9" = "store 8"\n', (2, 1), "`lse9` is not",
-    ),
-    "features that clash": (
-        '[arm.put_user_atomic]\ncode."8 if v5 and lpae" = "store.pair 8 by 4"\n', (2, 1), "both",
-    ),
-    "notation": (of("arm64", 8, "stor 8"), (2, 10), "stor"),
-    "a class": (of("arm64", 8, "store.locked 8"), (2, 10), "no instruction class"),
-    "a promise": (of("arm64", 8, "store 8 atomic"), (2, 10), "code promises nothing"),
-    "the ideal": (of("arm64", 8, "store.ideal 8"), (2, 10), "`ideal`"),
-    "a claim": (
-        of("arm64", 8, "store 8", 'contract = "store 4 atomic"'), (3, 1), "no claim",
-    ),
-    "a claim of order": (
-        of("arm64", 8, "store.acquire 8 release", 'contract = "store.acquire 8 release"'), (2, 10),
-        "about ordering too",
-    ),
-    "an alignment": (of("arm64", 8, "store 8", "align = 3"), (3, 1), "an alignment of 3 bytes"),
-    "a refusal": (of("arm64", 8, "store 8", "refuse = 4"), (3, 1), "no list of sizes"),
-    "a size that is refused": (of("arm64", 8, "store 8", "refuse = [3]"), (3, 1), "`3` is not"),
-    "refused, with code": (of("arm64", 8, "store 8", "refuse = [8]"), (2, 10), "are refused"),
-    "an operation twice": (
-        of("arm64", 8, "store 8") + of("aarch64", 8, "loop store 4"), (4, 1), "stands twice",
-    ),
-    "a kernel": ('kernel = "4.1"\n' + of("arm64", 8, "store 8"), (1, 1), "4.1"),
-    "code that is no table": (
-        '[arm64.put_user_atomic]\ncode = "store 8"\n', (2, 1), "no table of texts",
-    ),
-    "assembly that is not read": (
-        '[mips64.put_user_atomic]\nasm.8 = "sd $4, 0($5)"\n', (2, 10), "mips64 is not read",
-    ),
-    "an instruction": (
-        "[arm64.put_user_atomic]\nasm.8 = '''\n  nop\n  sturgeon %[val], %[mem]\n'''\n", (4, 3),
-        "sturgeon",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_what_cannot_be_used_is_said_where_it_stands(case: str, tmp_path: Path) -> None:
-    text, at, message = WRONG[case]
-    with pytest.raises(Diagnostic) as problem:
-        reviewed(text, tmp_path)
-    assert message in problem.value.message
-    assert problem.value.at == at
-    assert problem.value.file.endswith("overrides.toml")
-
-
-def test_an_override_that_does_not_cover_its_size_is_a_problem(tmp_path: Path) -> None:
-    found = reviewed(of("arm64", 8, "store 4"), tmp_path)
-    (problem,) = found.problems
-    assert "does not cover its 8 bytes" in problem.message
-    assert (problem.line, problem.column) == (2, 10)
-
-
-# --- differences ----------------------------------------------------------------------------------
-
-DIFFERENCES: dict[str, tuple[str, str, set[tuple[str, int]]]] = {
-    "nothing": (of("arm64", 8, "store 8"), of("arm64", 8, "store 8"), set()),
-    "mended": (
-        of("x86-32", 8, "store 4; store 4 at 4"), of("x86-32", 8, "rmw.locked 8"), {("gained", 8)},
-    ),
-    "broken": (
-        of("x86-32", 8, "rmw.locked 8"), of("x86-32", 8, "store 4; store 4 at 4"), {("lost", 8)},
-    ),
-    "other code": (
-        of("x86-32", 8, "rmw.locked 8"), of("x86-32", 8, "store.x87 8"), {("changed", 8)},
-    ),
-    "an architecture more": (
-        of("arm64", 8, "store 8"), of("arm64", 8, "store 8") + of("x86-32", 8, "rmw.locked 8"),
-        {("gained", 8)},
-    ),
-    "left out": (
-        of("arm64", 8, "store 8") + of("x86-32", 8, "rmw.locked 8"), of("arm64", 8, "store 8"),
-        {("lost", 8)},
-    ),
-    "claimed at more addresses": (
-        of("x86-64", 8, "rmw.locked 8"), of("x86-64", 8, "rmw.locked 8", "align = 1"),
-        {("gained", 8)},
-    ),
-    "refused instead of torn": (
-        of("x86-32", 8, "store 4; store 4 at 4"), "[x86-32.put_user_atomic]\nrefuse = [8]\n",
-        {("gained", 8)},
-    ),
-}  # fmt: skip
-
-
-def between(old: str, new: str, folder: Path) -> Changes:
-    work = []
-    for name, text in (("old", old), ("new", new)):
-        (folder / f"{name}.toml").write_text(text, "utf-8")
-        work.append(opened(Request(str(folder / f"{name}.toml"))))
-    return changes(*(review(one, 1, lambda _: None) for one in comparable(*work)))
-
-
-@pytest.mark.parametrize("case", DIFFERENCES)
-def test_a_change_gains_and_loses_this(case: str, tmp_path: Path) -> None:
-    old, new, wanted = DIFFERENCES[case]
-    found = between(old, new, tmp_path)
-    assert {(one.direction, one.size) for one in found.found} == wanted
-    assert found.lost == any(direction == "lost" for direction, _ in wanted)
-
-
-def test_what_is_lost_with_some_features_only_is_said_of_these(tmp_path: Path) -> None:
-    old = of("arm", 8, "rmw.exclusive 8")
-    new = '[arm.put_user_atomic]\ncode."8 if lpae" = "store.pair 8 by 4"\n'
-    found = between(old, new, tmp_path)
-    lost = {name for one in found.found if one.direction == "lost" for name in one.targets}
-    assert {"arm", "arm+lpae"} <= lost  # by practice is less than by the manual
-    assert not lost & {"arm+v5", "arm+v6"}
-
-
-# --- the command ----------------------------------------------------------------------------------
-
-
-def ran(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    status = cli.main(["review", *arguments, "--jobs", "1", "--color", "never"])
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def test_a_mail_has_no_wide_line_but_pictures_code_and_commands(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    status, out, _ = ran(str(OVERRIDES / "v1.toml"), capsys=capsys)
-    assert status == 1
-    wide = [line for line in out.splitlines() if len(line) > report.MAIL]
-    assert wide
-    for line in wide:
-        assert line.startswith("    litmus prove '") or "<- torn" in line, line
-
-
-def test_every_command_of_a_review_can_be_run(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = ran(str(OVERRIDES / "v2.toml"), capsys=capsys)
-    commands = re.findall(r"^    litmus prove '([^']*)'(?: --align (\d+))?$", out, re.MULTILINE)
-    assert len(commands) >= 12
-    for text, align in commands:
-        asked = prove_asked(
-            ProveRequest((), overrides=(text,), align=int(align) if align else None)
-        )
-        assert not prove(asked, 1, lambda _: None).problems
-
-
-def test_a_kernel_is_the_files_or_the_one_that_is_asked_for(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    path = tmp_path / "old.toml"
-    path.write_text('kernel = "5.10"\n' + of("arm", 8, "store.pair 8 by 4"), "utf-8")
-    _, out, _ = ran(str(path), capsys=capsys)
-    assert "about kernel 5.10" in out
-    assert re.search(r"store.pair 8 by 4' --kernel 5.10$", out, re.MULTILINE)
-    _, out, _ = ran(str(path), "--kernel", "6.12", capsys=capsys)
-    assert "about kernel 6.12" in out
-    assert "--kernel" not in out
-
-
-def test_the_exit_status_says_what_came_of_it(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    first, second = str(OVERRIDES / "v1.toml"), str(OVERRIDES / "v2.toml")
-    assert ran(second, capsys=capsys)[0] == 0
-    assert ran("--diff", first, second, capsys=capsys)[0] == 0
-    assert ran("--diff", second, first, capsys=capsys)[0] == 1
-    status, _, error = ran(first, second, capsys=capsys)
-    assert (status, "--diff" in error) == (2, True)
-    status, _, error = ran(str(tmp_path / "none.toml"), capsys=capsys)
-    assert (status, "none.toml" in error) == (2, True)
-    path = tmp_path / "wrong.toml"
-    path.write_text(of("arm64", 8, "store.telepathy 8"), "utf-8")
-    status, _, error = ran(str(path), capsys=capsys)
-    assert status == 2
-    assert f"{path}:2:10: " in error
-    assert "\n             ^" in error
-
-
-def test_markdown_has_the_same_as_the_mail(capsys: pytest.CaptureFixture[str]) -> None:
-    _, text, _ = ran(str(OVERRIDES / "v1.toml"), capsys=capsys)
-    _, page, _ = ran(str(OVERRIDES / "v1.toml"), "--format", "markdown", capsys=capsys)
-    assert page.startswith("# [PATCH 1/3]")
-    assert "| x86-32 | 8 | any | FAILS | 2 stores |" in page
-    assert re.findall(r"`store[^`]*`", page) == re.findall(
-        r"`store[^`]*`", re.sub(r"\s+", " ", text)
-    )
-
-
-def test_json_says_what_must_not_build_and_shows_the_tear(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    _, out, _ = ran(str(OVERRIDES / "v1.toml"), "--format", "json", capsys=capsys)
-    document: dict[str, Any] = json.loads(out)
-    assert document["schema"] == review_json.SCHEMA
-    (one,) = (s for s in document["sizes"] if (s["arch"], s["size"]) == ("x86-32", 8))
-    (part,) = one["parts"]
-    assert one["fails"]
-    assert one["must_not_build"] == part["targets"]
-    assert part["override"]["line"] == 17
-    assert part["tear"]["witness"]["rows"]
-    assert part["cost"]["instructions"] == 2
-    assert [r["accesses"] for r in one["remedies"]][-1] == "rmw.locked 8"
-
-
-def test_json_of_a_difference_names_what_was(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ("--diff", str(OVERRIDES / "v1.toml"), str(OVERRIDES / "v2.toml"))
-    _, out, _ = ran(*arguments, "--format", "json", capsys=capsys)
-    document = json.loads(out)
-    assert document["schema"] == review_json.DIFFERENCES
-    found = {(one["arch"], one["size"]): one for one in document["changes"]}
-    assert found["x86-32", 8]["direction"] == "gained"
-    assert found["x86-32", 8]["before"].startswith("`store 4 at 0; store 4 at 4`: FAILS")
-
-
-def test_the_operation_may_load(tmp_path: Path) -> None:
-    assert partners("get_user") == ("store",)
-    text = '[x86-32.get_user]\nasm.8 = "lock cmpxchg8b"\n'
-    with pytest.raises(Diagnostic):
-        reviewed(text, tmp_path)
-    text = """[x86-32.get_user]
-asm.8 = '''
-  movl %%ebx, %%eax
-  movl %%ecx, %%edx
-  lock cmpxchg8b %[mem]
-  movl %%eax, %[lo]
-  movl %%edx, %[hi]
-'''
-"""
-    one = only(text, tmp_path)
-    assert {part.standing for part in one.parts} == {"as claimed"}
-    assert {part.code for part in one.parts} == {"rmw.locked 8"}

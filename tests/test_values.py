@@ -172,6 +172,19 @@ def test_its_arithmetic_is_that_of_expressions(value: expression.Expression, see
         assert oracle_values.byte(value, k, lane) == expected >> 8 * k & 0xFF
 
 
+@given(
+    st.sampled_from([1, 8, 32]).flatmap(lambda bits: expressions(READS, bits, 3)),
+    st.integers(0, 2**32 - 1) | st.just(2**32 - 1),
+    st.integers(1, 255),
+)
+def test_no_value_is_above_the_highest(value: expression.Expression, read: int, few: int) -> None:
+    small = Const(few % (1 << value.bits), value.bits)
+    narrowed = (binary(op, value, small) for op in ("and", "urem", "lshr", "add"))
+    for one in (value, *narrowed):
+        for wide in (one, expression.resize(one, 64, sign=True)):
+            assert computed(wide, lambda _: read) <= expression.highest(wide)
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9))
 def test_acyclic(edges: list[tuple[int, int]]) -> None:
     reach = set(edges)

@@ -10,8 +10,9 @@ from checker.arch.kernel import COMPLETE, supported
 from checker.check import Limits
 from checker.compare import Comparison
 from checker.explain.facts import Facts
+from checker.names import Names, names_of
 from checker.prove.answer import Proofs
-from checker.request import Names, Paths, data, diagnostic, listed, names_of
+from checker.request import Paths, data, diagnostic, listed
 from checker.review.answer import Review
 from checker.review.changes import Changes
 from checker.table.cells import Table

@@ -14,15 +14,14 @@ from checker.argument import Explanation
 from checker.check import Limits
 from checker.fix import Fixes, Options
 from checker.litmus import Test
+from checker.names import Names, names_of
 from checker.request import (
-    Names,
     Paths,
     Source,
     data,
     diagnostic,
     listed,
     located,
-    names_of,
     opened,
     read,
     requested,

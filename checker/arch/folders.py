@@ -106,7 +106,7 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
             made[key] = list((named | {_identity(one): one for one in value}).values())
         elif isinstance(value, dict) and isinstance(old.get(key), dict):
             made[key] = _merged(old[key], value)
-        elif key in ("unpromised", "retried", "loads"):
+        elif key in ("unpromised", "retried", "loads", "unordered"):
             made[key] = [*old.get(key, []), *value]
         else:
             made[key] = value

@@ -175,6 +175,8 @@ class Architecture:
     """Features that a machine needs to have the instructions of a class, where it needs any."""
     loads: frozenset[str] = frozenset()
     """Classes that no store is of."""
+    unordered: frozenset[str] = frozenset()
+    """Classes of operations whose accesses are in no order among themselves."""
     classes: frozenset[str] = frozenset()
     """The instruction classes of the family: those that rules speak of, and those of which nothing
     is promised."""
@@ -221,6 +223,7 @@ def _architecture(name: str, data: Mapping[str, Any], models: Mapping[str, Path]
             (cls, frozenset(needs)) for cls, needs in data.get("instructions", {}).items()
         ),
         loads=frozenset(data.get("loads", ())),
+        unordered=frozenset(data.get("unordered", ())),
         classes=frozenset(data.get("unpromised", ())).union(*spoken_of),
         gaps=tuple(_gap(one) for one in data.get("gap", []) if name in one["arch"]),
     )

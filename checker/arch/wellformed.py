@@ -89,7 +89,7 @@ _SCOPE = {
 SHAPES: dict[str, dict[str, str]] = {
     "file": {
         "family!": "text", "title!": "text", "unpromised": "texts", "retried": "texts",
-        "loads": "texts", "instructions": "lists",
+        "loads": "texts", "instructions": "lists", "unordered": "texts",
         "memory": "table",
         "arch!": "table", "rule": "tables", "fault": "tables", "axiom": "tables",
         "order": "tables", "gap": "tables",

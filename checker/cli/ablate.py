@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
@@ -56,19 +55,17 @@ def run(args: argparse.Namespace) -> int:
     if request is None:
         return 2
     files, problems = shared.found(args.paths)
-    ablations: list[Ablation] = []
-    try:
-        with shared.output(args.output) as write, shared.progress(len(files)) as progress:
-            for outcome in ablate_all(files, request, args.jobs or os.cpu_count() or 1, progress):
-                problems += outcome.problems
-                if outcome.ablation:
-                    ablations.append(outcome.ablation)
-            write(_rendered(ablations, problems, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    for problem in problems:
-        print(problem.shown, file=sys.stderr)
-    return _status(ablations, problems)
+
+    def work(progress: Callable[[str], None]) -> shared.Answer:
+        ablations: list[Ablation] = []
+        for outcome in ablate_all(files, request, shared.jobs(args), progress):
+            problems.extend(outcome.problems)
+            if outcome.ablation:
+                ablations.append(outcome.ablation)
+        limited = any(one.limited for one in ablations)
+        return _rendered(ablations, problems, args), problems, 3 if limited else 0
+
+    return shared.answered(args, len(files), work)
 
 
 def _rendered(ablations: list[Ablation], problems: list[Problem], args: argparse.Namespace) -> str:
@@ -83,9 +80,3 @@ def _rendered(ablations: list[Ablation], problems: list[Problem], args: argparse
         return ablate.markdown(ablations)
     style = Style(shared.coloured(args))
     return "\n".join(f"{ablate.test(one, style, witness=args.witness)}\n" for one in ablations)
-
-
-def _status(ablations: list[Ablation], problems: list[Problem]) -> int:
-    if problems:
-        return 2
-    return 3 if any(one.limited for one in ablations) else 0

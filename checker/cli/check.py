@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -57,7 +56,6 @@ def run(args: argparse.Namespace) -> int:
     if request is None:
         return 2
     files, problems = shared.found(args.paths)
-    jobs = args.jobs or os.cpu_count() or 1
     verdicts: list[Verdict] = []
     streams = args.format == "text" and args.output is None and sys.stdout.isatty()
     try:
@@ -66,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             shared.progress(len(files), wanted=not streams) as progress,
         ):
             report = _Text(write, shared.coloured(args)) if args.format == "text" else None
-            for outcome in run.check_all(files, request, jobs, progress):
+            for outcome in run.check_all(files, request, shared.jobs(args), progress):
                 verdicts += outcome.verdicts
                 problems += outcome.problems
                 if report and outcome.verdicts:

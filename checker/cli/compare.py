@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
+from checker.names import names_of
 
 if TYPE_CHECKING:
     from checker.arch.kernel import Kernel
@@ -83,17 +82,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         found = _itself(args) if args.own else _searched(args)
     except Diagnostic as problem:
-        print(f"litmus: {problem.render()}", file=sys.stderr)
-        return 2
+        return shared.refused(problem)
     except LimitReached as limit:
         print(f"litmus: {limit}", file=sys.stderr)
         return 3
-    try:
-        with shared.output(args.output) as write:
-            write(_rendered(found, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    return _status(found)
+    return shared.answered(args, 0, lambda _: (_rendered(found, args), (), _status(found)))
 
 
 def _searched(args: argparse.Namespace) -> Comparison:
@@ -102,7 +95,7 @@ def _searched(args: argparse.Namespace) -> Comparison:
 
     request = _request(args)
     with shared.progress(8) as progress:
-        return search(request, args.jobs or os.cpu_count() or 1, progress)
+        return search(request, shared.jobs(args), progress)
 
 
 def _itself(args: argparse.Namespace) -> Itself:
@@ -114,11 +107,9 @@ def _itself(args: argparse.Namespace) -> Itself:
         raise Diagnostic("`--self` has no sides", hint="litmus compare --self --arch LIST")
     version, limits, folders = _data(args)
     accesses = 2 if args.accesses is None else args.accesses
-    request = itself.asked(
-        itself.Request(shared.listed(args.arch), accesses, version, limits, folders)
-    )
+    request = itself.asked(itself.Request(names_of(args.arch), accesses, version, limits, folders))
     with shared.progress(len(itself.tasks(request))) as progress:
-        return itself.itself(request, args.jobs or os.cpu_count() or 1, progress)
+        return itself.itself(request, shared.jobs(args), progress)
 
 
 def _request(args: argparse.Namespace) -> Request:
@@ -131,7 +122,7 @@ def _request(args: argparse.Namespace) -> Request:
     if args.accesses == 0:
         raise Diagnostic("a test of no accesses", hint="--accesses 2, 3 or 4")
     version, limits, folders = _data(args)
-    named = shared.listed(args.arch)
+    named = names_of(args.arch)
     if len(named) > 1:
         raise Diagnostic("models are compared on one architecture", hint=f"--arch {named[0]}")
     pair = sides(args.a, args.b or "", named[0] if named else "", version)
@@ -140,15 +131,11 @@ def _request(args: argparse.Namespace) -> Request:
 
 def _data(args: argparse.Namespace) -> tuple[Kernel, Limits, tuple[str, ...]]:
     """Return the kernel, the limits and the folders that the options name; raises Diagnostic."""
-    from checker.arch.kernel import COMPLETE, supported
     from checker.check import Limits
 
-    if args.arch_path:
-        from checker.lowering import wellformed
-
-        wellformed.use(tuple(args.arch_path))
-    version = supported(args.kernel) if args.kernel else COMPLETE
-    return version, Limits(timeout=math.ceil(1000 * args.timeout)), tuple(args.arch_path)
+    shared.use_data(args)
+    limits = Limits(timeout=shared.milliseconds(args))
+    return shared.kernel(args), limits, tuple(args.arch_path)
 
 
 def _rendered(found: Comparison | Itself, args: argparse.Namespace) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
+from checker.names import names_of
 
 if TYPE_CHECKING:
     from checker.argument import Outcome
@@ -75,21 +75,12 @@ def run(args: argparse.Namespace) -> int:
     from checker.explain import explain
 
     try:
-        if args.arch_path:
-            from checker.lowering import wellformed
-
-            wellformed.use(tuple(args.arch_path))
+        shared.use_data(args)
         kernel = supported(args.kernel) if args.kernel else None
-        facts = explain(args.what, shared.listed(args.arch), kernel, os.cpu_count() or 1)
+        facts = explain(args.what, names_of(args.arch), kernel, os.cpu_count() or 1)
     except Diagnostic as problem:
-        print(f"litmus: {problem.render()}", file=sys.stderr)
-        return 2
-    try:
-        with shared.output(args.output) as write:
-            write(_rendered(facts, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    return 0
+        return shared.refused(problem)
+    return shared.answered(args, 0, lambda _: (_rendered(facts, args), (), 0))
 
 
 def _run_test(args: argparse.Namespace) -> int:
@@ -99,18 +90,12 @@ def _run_test(args: argparse.Namespace) -> int:
     request = shared.request(args)
     if request is None:
         return 2
-    only = None if args.only is None else shared.listed(args.only)
+    only = None if args.only is None else names_of(args.only)
     outcome = argument.explain_file(args.what, request, only)
-    try:
-        with shared.output(args.output) as write:
-            write(_rendered_test(outcome, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    for problem in outcome.problems:
-        print(problem.shown, file=sys.stderr)
-    if outcome.problems:
-        return 2
-    return 3 if any(one.limited for one in outcome.explanations) else 0
+    status = 3 if any(one.limited for one in outcome.explanations) else 0
+    return shared.answered(
+        args, 0, lambda _: (_rendered_test(outcome, args), outcome.problems, status)
+    )
 
 
 def _rendered_test(outcome: Outcome, args: argparse.Namespace) -> str:

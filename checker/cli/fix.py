@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
@@ -75,23 +75,20 @@ def run(args: argparse.Namespace) -> int:
         return 2
     files, problems = shared.found(args.paths)
     options = Options(args.fragile_ok, args.forbid, args.verbose, seconds=args.seconds)
-    fixes: list[Fixes] = []
-    try:
-        with shared.output(args.output) as write, shared.progress(len(files)) as progress:
-            for path in files:
-                outcome = fix_file(path, request, options)
-                problems += outcome.problems
-                if outcome.fixes:
-                    fixes.append(outcome.fixes)
-                    if args.apply:
-                        problems += _applied(path, outcome.fixes, args.pick)
-                progress(path)
-            write(_rendered(fixes, problems, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    for problem in problems:
-        print(problem.shown, file=sys.stderr)
-    return _status(fixes, problems)
+
+    def work(progress: Callable[[str], None]) -> shared.Answer:
+        fixes: list[Fixes] = []
+        for path in files:
+            outcome = fix_file(path, request, options)
+            problems.extend(outcome.problems)
+            if outcome.fixes:
+                fixes.append(outcome.fixes)
+                if args.apply:
+                    problems.extend(_applied(path, outcome.fixes, args.pick))
+            progress(path)
+        return _rendered(fixes, problems, args), problems, _status(fixes)
+
+    return shared.answered(args, len(files), work)
 
 
 def _applied(path: str, fixes: Fixes, pick: int) -> list[Problem]:
@@ -144,9 +141,7 @@ def _rendered(fixes: list[Fixes], problems: list[Problem], args: argparse.Namesp
     return "\n".join(f"{one}\n" for one in shown)
 
 
-def _status(fixes: list[Fixes], problems: list[Problem]) -> int:
-    if problems:
-        return 2
+def _status(fixes: list[Fixes]) -> int:
     without = [one for one in fixes if not one.fixes and not one.nothing]
     if any(not one.limits for one in without):
         return 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
+from checker.names import names_of
 
 if TYPE_CHECKING:
     from checker.prove import Request
@@ -80,42 +79,30 @@ def run(args: argparse.Namespace) -> int:
     try:
         request = asked(_request(args))
     except Diagnostic as problem:
-        print(f"litmus: {problem.render()}", file=sys.stderr)
-        return 2
-    try:
-        with shared.output(args.output) as write:
-            jobs = args.jobs or os.cpu_count() or 1
-            with shared.progress(len(tasks(request))) as progress:
-                found = prove(request, jobs, progress)
-            write(_rendered(found, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    for one in found.problems:
-        print(one.shown, file=sys.stderr)
-    return _status(found)
+        return shared.refused(problem)
+
+    def work(progress: Callable[[str], None]) -> shared.Answer:
+        found = prove(request, shared.jobs(args), progress)
+        return _rendered(found, args), found.problems, _status(found)
+
+    return shared.answered(args, len(tasks(request)), work)
 
 
 def _request(args: argparse.Namespace) -> Request:
     """Return what the options ask; raises Diagnostic."""
-    from checker.arch.kernel import COMPLETE, supported
-    from checker.diagnostic import Diagnostic
     from checker.prove import Request
 
-    sizes = shared.listed(args.size)
-    for size in sizes:
-        if not size.isdecimal():
-            raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
     return Request(
         operations=tuple(args.operations),
-        sizes=tuple(int(size) for size in sizes),
-        archs=shared.listed(args.arch),
-        kernel=supported(args.kernel) if args.kernel else COMPLETE,
+        sizes=shared.sizes(args),
+        archs=names_of(args.arch),
+        kernel=shared.kernel(args),
         align=args.align,
         overrides=tuple(args.override),
         crowd=args.writers == "any",
         witness=args.witness,
         folders=tuple(args.arch_path),
-        timeout=math.ceil(1000 * args.timeout),
+        timeout=shared.milliseconds(args),
     )
 
 
@@ -131,8 +118,6 @@ def _rendered(found: Proofs, args: argparse.Namespace) -> str:
 
 
 def _status(found: Proofs) -> int:
-    if found.problems:
-        return 2
     if any(one.fails for one in found.proofs):
         return 1
     return 3 if any(one.limited for one in found.proofs) else 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -70,23 +68,16 @@ def run(args: argparse.Namespace) -> int:
         requests = [_request(path, args) for path in args.files]
         work = [opened(one) for one in requests]
     except Diagnostic as problem:
-        print(f"litmus: {problem.render(_source(problem))}", file=sys.stderr)
-        return 2
+        return shared.refused(problem, _source(problem))
     if args.diff:
         work = comparable(*work)
-    jobs = args.jobs or os.cpu_count() or 1
-    total = sum(len(one.pieces) for one in work)
-    try:
-        with shared.output(args.output) as write:
-            with shared.progress(total) as progress:
-                done = [review(one, jobs, progress) for one in work]
-            write(_rendered(done, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    problems = [one for each in done for one in each.problems]
-    for one in problems:
-        print(one.shown, file=sys.stderr)
-    return 2 if problems else _status(done, args)
+
+    def reviewed(progress: Callable[[str], None]) -> shared.Answer:
+        done = [review(one, shared.jobs(args), progress) for one in work]
+        problems = [one for each in done for one in each.problems]
+        return _rendered(done, args), problems, _status(done, args)
+
+    return shared.answered(args, sum(len(one.pieces) for one in work), reviewed)
 
 
 def _request(path: str, args: argparse.Namespace) -> Request:
@@ -98,7 +89,7 @@ def _request(path: str, args: argparse.Namespace) -> Request:
         path,
         supported(args.kernel) if args.kernel else None,
         tuple(args.arch_path),
-        math.ceil(1000 * args.timeout),
+        shared.milliseconds(args),
     )
 
 

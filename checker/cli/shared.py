@@ -6,13 +6,16 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checker.names import names_of
+
 if TYPE_CHECKING:
     from checker.arch.kernel import Kernel
+    from checker.diagnostic import Diagnostic
     from checker.run import Request
     from checker.verdict import Problem
 
@@ -124,27 +127,57 @@ def _seconds(text: str) -> float:
     return value
 
 
-def listed(texts: list[str]) -> tuple[str, ...]:
-    """Return the names in a list that is given with commas, repeated, or both."""
-    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+# --- what the options say -------------------------------------------------------------------------
+
+
+def jobs(args: argparse.Namespace) -> int:
+    """Return the number of processes."""
+    return int(args.jobs) or os.cpu_count() or 1
+
+
+def milliseconds(args: argparse.Namespace) -> int:
+    """Return the limit of each question to the solver."""
+    return math.ceil(1000 * float(args.timeout))
+
+
+def sizes(args: argparse.Namespace) -> tuple[int, ...]:
+    """Return the sizes of operations in bytes; raises Diagnostic."""
+    from checker.diagnostic import Diagnostic
+
+    found = names_of(args.size)
+    for size in found:
+        if not size.isdecimal():
+            raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
+    return tuple(map(int, found))
+
+
+def kernel(args: argparse.Namespace) -> Kernel:
+    """Return the kernel of architectures that name none; raises Diagnostic."""
+    from checker.arch.kernel import COMPLETE, supported
+
+    return supported(args.kernel) if args.kernel else COMPLETE
+
+
+def use_data(args: argparse.Namespace) -> None:
+    """Have the user's own data read after the shipped; raises Diagnostic."""
+    if args.arch_path:
+        from checker.lowering import wellformed
+
+        wellformed.use(tuple(args.arch_path))
 
 
 def asked(args: argparse.Namespace) -> tuple[tuple[str, ...], Kernel] | None:
     """Return the architectures and the kernel asked about, or None with a complaint printed."""
     from checker import arch
-    from checker.arch.kernel import COMPLETE, supported
     from checker.diagnostic import Diagnostic
 
     option = "--arch-path"
     try:
-        if args.arch_path:
-            from checker.lowering import wellformed
-
-            wellformed.use(tuple(args.arch_path))
+        use_data(args)
         option = "--kernel"
-        version = supported(args.kernel) if args.kernel else COMPLETE
+        version = kernel(args)
         option = "--arch"
-        names = listed(args.arch)
+        names = names_of(args.arch)
         for name in names:
             arch.target(name, version)
         option = "--model"
@@ -170,7 +203,7 @@ def request(
         return None
     archs, version = known
     return Request(
-        archs, Limits(timeout=math.ceil(1000 * args.timeout), unroll=args.unroll), states, version,
+        archs, Limits(timeout=milliseconds(args), unroll=args.unroll), states, version,
         brief=brief, faults=getattr(args, "faults", False), model=args.model or "",
         folders=tuple(args.arch_path),
     )  # fmt: skip
@@ -186,6 +219,34 @@ def found(paths: list[str]) -> tuple[list[str], list[Problem]]:
 
 
 # --- outputs --------------------------------------------------------------------------------------
+
+Answer = tuple[str, Sequence["Problem"], int]
+"""What a command prints, what it could not do, and its exit status if it could do all."""
+
+
+def answered(
+    args: argparse.Namespace, total: int, work: Callable[[Callable[[str], None]], Answer]
+) -> int:
+    """Write what a command's work returns, and return the exit status.
+
+    The work hears of each of `total` pieces that is done, and says so.
+    """
+    try:
+        with output(args.output) as write:
+            with progress(total) as step:
+                text, problems, status = work(step)
+            write(text)
+    except OSError as error:
+        return unwritten(args, error)
+    for problem in problems:
+        print(problem.shown, file=sys.stderr)
+    return 2 if problems else status
+
+
+def refused(problem: Diagnostic, source: str | None = None) -> int:
+    """Say what cannot be used, and return the exit status; `source` is the text it points into."""
+    print(f"litmus: {problem.render(source)}", file=sys.stderr)
+    return 2
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checker.cli import shared
+from checker.names import names_of
 
 if TYPE_CHECKING:
     from checker.table import Request
@@ -66,41 +65,30 @@ def run(args: argparse.Namespace) -> int:
     try:
         request = asked(_request(args))
     except Diagnostic as problem:
-        print(f"litmus: {problem.render()}", file=sys.stderr)
-        return 2
-    try:
-        with shared.output(args.output) as write:
-            jobs = args.jobs or os.cpu_count() or 1
-            with shared.progress(len(tasks(request))) as progress:
-                found = tabulate(request, jobs, progress)
-            write(_rendered(found, args))
-    except OSError as error:
-        return shared.unwritten(args, error)
-    for one in found.problems:
-        print(one.shown, file=sys.stderr)
-    return _status(found)
+        return shared.refused(problem)
+
+    def work(progress: Callable[[str], None]) -> shared.Answer:
+        found = tabulate(request, shared.jobs(args), progress)
+        return _rendered(found, args), found.problems, _status(found)
+
+    return shared.answered(args, len(tasks(request)), work)
 
 
 def _request(args: argparse.Namespace) -> Request:
     """Return what the options ask; raises Diagnostic."""
     from checker.arch.kernel import COMPLETE, supported
-    from checker.diagnostic import Diagnostic
     from checker.table import Request
 
-    sizes = shared.listed(args.size)
-    for size in sizes:
-        if not size.isdecimal():
-            raise Diagnostic(f"`{size}` is not a size in bytes", hint="as in --size 4,8")
-    versions = shared.listed([args.kernel or ""])
+    versions = names_of(args.kernel or "")
     return Request(
         operations=tuple(args.operations),
-        sizes=tuple(int(size) for size in sizes),
-        archs=shared.listed(args.arch),
+        sizes=shared.sizes(args),
+        archs=names_of(args.arch),
         kernels=tuple(supported(version) for version in versions) or (COMPLETE,),
         align=args.align,
         features=args.features,
         folders=tuple(args.arch_path),
-        timeout=math.ceil(1000 * args.timeout),
+        timeout=shared.milliseconds(args),
     )
 
 
@@ -121,7 +109,7 @@ def _command(args: argparse.Namespace) -> str:
     """Return the command line that asks the same."""
     words = ["litmus", "table", *args.operations]
     for option in ("size", "arch"):
-        names = shared.listed(getattr(args, option))
+        names = names_of(getattr(args, option))
         words += [f"--{option}", ",".join(names)] if names else []
     words += ["--features"] if args.features else []
     words += ["--align", str(args.align)] if args.align is not None else []
@@ -132,7 +120,5 @@ def _command(args: argparse.Namespace) -> str:
 
 
 def _status(found: Table) -> int:
-    if found.problems:
-        return 2
     answers = (one for cell in found.cells for one in (cell.contract, cell.code) if one)
     return 3 if any(one.limit for one in answers) else 0

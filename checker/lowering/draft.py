@@ -54,6 +54,8 @@ class Sketch:
     keep: Question | None
     environment: tuple[Expression, ...] = ()
     """What holds of every execution."""
+    beyond: tuple[str, ...] = ()
+    """Locations with arrays of which an index may be outside."""
 
     @property
     def cut(self) -> bool:

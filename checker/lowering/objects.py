@@ -54,6 +54,8 @@ class State:
     pointer holds; and between what two branches have left, by what they test."""
     followed: Position | None = None
     """Where a pointer that was read from memory was followed first."""
+    beyond: set[str] = field(default_factory=set)
+    """Locations with arrays of which an index may be outside, as far as its range is known."""
     nowhere: Diagnostic | None = None
     """What to say if no address turns up for a pointer that was followed."""
 
@@ -245,6 +247,8 @@ class Objects:
         """Return the places that an access by an address is made at, and when."""
         deps = frozenset[int]() if address.number is None else self.depends(address.number)
         found = pointers.cases(self.world, address, size, deps)
+        if address.element and pointers.may_leave(self.world, address.element):
+            self.state.beyond.add(address.element.location)
         if address.number is not None:
             self.state.followed = self.state.followed or at
         if not found and self.state.nowhere is None:

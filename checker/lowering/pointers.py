@@ -65,13 +65,23 @@ def _elements(
     """Return the elements of an array that an index may be that of."""
     found = []
     whole = world.places[of.location].size
-    for number in range((whole - of.start) // of.step):
+    for number in range(_count(world, of)):
         at = of.start + number * of.step + address.offset
         when = ex.binary("eq", of.index, Const(number, of.index.bits))
         if 0 <= at <= whole - size and when != FALSE:
             place = Address(of.location, local=False, offset=at, type=address.type)
             found.append(Case(when, place, deps))
     return found
+
+
+def _count(world: World, of: Element) -> int:
+    """Return how many elements an array has."""
+    return (world.places[of.location].size - of.start) // of.step
+
+
+def may_leave(world: World, of: Element) -> bool:
+    """Whether an index may be outside of its array, as far as the index by itself says."""
+    return ex.highest(of.index) >= _count(world, of)
 
 
 def _starts(world: World, address: Address, size: int) -> list[Target]:

@@ -71,6 +71,7 @@ def sketch(
         assumed=tuple(map(ex.invert, state.cuts)),
         keep=resolver.question(test.filter) if test.filter else None,
         environment=tuple(state.environment),
+        beyond=tuple(sorted(state.beyond)),
     )
 
 

@@ -62,21 +62,25 @@ class Numbering:
 
         An access whose elements are ordered is as several accesses, one after the other. Where a
         unit holds them together that they are in order adds nothing: they are at once to others.
-        Those of one string operation are in no order: Intel SDM vol. 3A 9.2.4.
+        Those of one operation of a class that the architecture lists as unordered are in none.
         """
         for events in self._threads.values():
             for index, (place, a) in enumerate(events):
                 for later, b in events[index + 1 :]:
                     if place != later:
-                        if place[0] != later[0] or not self._strings(a, b):
+                        if place[0] != later[0] or not self._unordered(a, b):
                             yield a, b
                     elif (earlier := self._earlier(a, b)) is not None:
                         yield earlier, a + b - earlier
 
-    def _strings(self, *events: int) -> bool:
-        """Whether events are elements of a string operation."""
+    def _unordered(self, *events: int) -> bool:
+        """Whether events of one operation are accesses of a class that orders none of them."""
         made = self._made
-        return all(e < self.memory and made.access(made.events[e]).cls == "string" for e in events)
+        if any(event >= self.memory for event in events):
+            return False
+        thread = made.events[events[0]].thread
+        unordered = made.program.threads[thread].target.arch.unordered
+        return all(made.access(made.events[event]).cls in unordered for event in events)
 
     def _earlier(self, a: int, b: int) -> int | None:
         """Return which of two events of one access is before the other, if either is."""

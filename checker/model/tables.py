@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import expression as ex
-from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue
+from checker.expression import Apply, Const, Expression, Free, ReadValue
 from checker.model.choices import Tabled, TooMany
-from checker.model.events import Event, Structure
+from checker.model.events import Structure
+from checker.model.happening import Happening
 from checker.model.logic import Term, conj, disj, negate
 from checker.model.placement import PlacementClass
 
@@ -64,34 +65,21 @@ def _free_of(expression: Expression) -> Iterator[Free]:
             waiting += one.args
 
 
-class TabledValues:
+class TabledValues(Happening):
     """What loads return and stores write, by cases."""
 
     def __init__(self, made: Structure, table: Tabled) -> None:
         """Keep the program's events; the reads-from terms are filled in later."""
-        self._made = made
+        super().__init__(made)
         self.takes: list[dict[int, Term]] = [{} for _ in made.events]
         self._loaded: dict[int, Cases] = {}
         self._under_way: set[int] = set()
         self._known: dict[Expression, Cases] = {}
-        self._runs: dict[tuple[int, bool, Expression], Term] = {}
         self.on_value: list[int] = []
         self._free: dict[Free, Cases] = {}
         for free, numbers in _free(made):
             terms = table.one_of([str(number) for number in numbers])
             self._free[free] = dict(zip(numbers, terms, strict=True))
-
-    def runs(self, event: Event) -> Term:
-        """Return whether an event happens."""
-        if self._made.always[event.index]:
-            return True
-        operation = self._made.program.operations[event.operation]
-        when = self._made.access(event).when if self._made.conditional else TRUE
-        key = (event.operation, event.is_load, when)
-        if key not in self._runs:
-            guards = [operation.guard, when] + [operation.stores_if] * (not event.is_load)
-            self._runs[key] = conj(self.holds(guard) for guard in guards)
-        return self._runs[key]
 
     def settle(self) -> None:
         """Nothing is left open in a table."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import z3
 
-from checker.expression import TRUE, Apply, Const, Expression, Free, ReadValue, computed, swap
-from checker.model.events import Event, Structure
+from checker.expression import Apply, Const, Expression, Free, ReadValue, computed, swap
+from checker.model.events import Structure
+from checker.model.happening import Happening
 from checker.model.logic import Term, conj, disj, equal, implies, negate, require
 
 Bits = Any
@@ -124,30 +125,19 @@ class Terms:
         return z3.BitVec(f"read {value.operation}", value.bits)
 
 
-class Values(Terms):
+class Values(Terms, Happening):
     """Terms for what loads return and stores write."""
 
     def __init__(self, made: Structure, solver: z3.Solver) -> None:
         """Keep the program's events; the reads-from terms are filled in later."""
-        self._made = made
+        super().__init__(made)
         self.takes: list[dict[int, Term]] = [{} for _ in made.events]
         """For each load event: the stores it may take from, and whether it happens and does."""
         self._solver = solver
         self._loaded: dict[int, Bits] = {}
         self._waiting: list[int] = []
-        self._runs: dict[tuple[int, bool, Expression], Term] = {}
         self.on_value: list[int] = []
         """Load events whose value matters, in the order in which that was found."""
-
-    def runs(self, event: Event) -> Term:
-        """Return whether an event happens."""
-        operation = self._made.program.operations[event.operation]
-        when = self._made.access(event).when if self._made.conditional else TRUE
-        key = (event.operation, event.is_load, when)
-        if key not in self._runs:
-            guards = [operation.guard, when] + [operation.stores_if] * (not event.is_load)
-            self._runs[key] = conj(self.holds(guard) for guard in guards)
-        return self._runs[key]
 
     def settle(self) -> None:
         """Assert what every load returns whose value has been asked for, until none is left."""

@@ -14,8 +14,8 @@ about pairs speaks of; (R, W) share no byte that R takes from W; communication h
 had not before, but from R to W, which it had at y. So whatever number and size of stores tears R,
 W and a store of one byte do. Each byte has such a writer here, each in a thread of its own, all at
 once: a writer that nobody reads comes last and takes no execution away. A writer that is itself not
-atomic is no more than some of these. `tests/test_prove.py` compares with wider writers, two at a
-time.
+atomic is no more than some of these. `tests/test_prove_placements.py` compares with wider writers,
+two at a time.
 
 **Why larger and overlapping readers add nothing.** What a reader takes outside of the operation is
 not the operation's, and what it takes inside is what a smaller reader takes. Where an operation is
