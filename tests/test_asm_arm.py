@@ -9,6 +9,7 @@ import pytest
 from checker.arch import target
 from checker.check import check
 from checker.diagnostic import Diagnostic
+from checker.expression import TRUE, Free
 from checker.language import parse
 from checker.lowering.asm.arm import register
 from checker.program import Fence
@@ -112,6 +113,20 @@ def test_an_exclusive_store_leaves_zero_where_it_stores() -> None:
 def test_a_doubleword_lies_as_the_processor_orders_bytes() -> None:
     code = "ldrd r2,r3,[r1]; mov r0,r2"
     assert arm(code, R1="x").number("R0", 0x1122334455667788) == 0x55667788
+
+
+CARRIES = {
+    "movs r0,r6": False, "tst r6,#255": False, "ands r0,r6,r7": False,
+    "movs r0,r6,lsl #1": True, "tst r6,#0x100": True, "eors r0,r6,r7,lsr #2": True,
+    "teq r6,r7,asr #1": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "any_"), CARRIES.items(), ids=CARRIES)
+def test_the_carry_of_a_shifted_operand_may_be_any(code: str, any_: bool) -> None:
+    found = arm(f"cmp r6,#5; {code}", R6=5, R7=7).register("C").value
+    assert isinstance(found, Free) == any_
+    assert any_ or found == TRUE  # as the comparison left it
 
 
 NAMES = {"r11": "R11", "fp": "R11", "IP": "R12", "sp": "R13", "lr": "R14", "r16": None, "x0": None}

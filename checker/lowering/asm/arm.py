@@ -12,6 +12,7 @@ from functools import cache, partial
 
 from checker import litmus as ast
 from checker.diagnostic import Diagnostic
+from checker.expression import Free
 from checker.language.asm.arm import canonical
 from checker.lowering.asm import aarch64_flags as flags
 from checker.lowering.asm.arm_step import SHIFTS, WORD, Step
@@ -208,7 +209,7 @@ def _move(step: Step, *, inverted: bool = False, sets: bool = False, when: str =
     target = step.name(0)
     step.put(target, choose(_held(step, when), new, step.get(target)) if when else new)
     if sets:
-        _logical_flags(step, new)
+        _logical_flags(step, new, 1)
 
 
 def _move_top(step: Step) -> None:
@@ -222,8 +223,9 @@ def _compute(step: Step, op: str, *, sets: bool = False) -> None:
     three = len(step.operands) > 2 and isinstance(step.operands[1], ast.Reg) and not isinstance(
         step.operands[2], ast.Shift
     )  # fmt: skip
-    left = step.get(step.name(1 if three else 0))
-    right = step.second(2 if three else 1)
+    second = 2 if three else 1
+    left = step.get(step.name(second - 1))
+    right = step.second(second)
     if op == "bic":
         new = apply("and", left, invert(right))
     elif op == "rsb":
@@ -239,7 +241,7 @@ def _compute(step: Step, op: str, *, sets: bool = False) -> None:
     elif op == "add":
         flags.set_flags(step.machine, flags.flags_of_sum(left, right, const(0, 1)))
     else:
-        _logical_flags(step, new)
+        _logical_flags(step, new, second)
 
 
 def _shift(step: Step, op: str) -> None:
@@ -255,15 +257,24 @@ def _compare(step: Step, op: str) -> None:
     if op == "sub":
         flags.set_flags(step.machine, flags.flags_of_difference(left, right))
     else:
-        _logical_flags(step, apply(op, left, right))
+        _logical_flags(step, apply(op, left, right), 1)
 
 
-def _logical_flags(step: Step, result: Tracked) -> None:
-    """Set N and Z; the carry of a shifted operand is not followed, and V stays as it is."""
+def _logical_flags(step: Step, result: Tracked, second: int) -> None:
+    """Set N and Z; V stays as it is, and so does C where the second operand is not shifted.
+
+    A shifted one, or a constant that is a rotated byte, leaves a carry of its own: it may be any.
+    """
     negative = flags.sign(result)
-    step.machine.set("N", negative)
-    step.machine.set("Z", is_zero(result))
-    step.machine.set(flags.LESS, apply("xor", negative, step.machine.reg("V", 1)))
+    machine = step.machine
+    machine.set("N", negative)
+    machine.set("Z", is_zero(result))
+    machine.set(flags.LESS, apply("xor", negative, machine.reg("V", 1)))
+    rest = step.operands[second:]
+    plain = len(rest) == 1 and not (isinstance(rest[0], ast.Imm) and not 0 <= rest[0].value < 256)
+    if not plain:
+        name = f"carry {machine.thread} {machine.at} {len(machine.trace.drafts)}"
+        machine.set("C", Tracked(Free(name, 1), result.deps))
 
 
 # --- the table ------------------------------------------------------------------------------------
