@@ -38,7 +38,7 @@ def explain(
         return explained(what, names_of(arch), version, jobs or os.cpu_count() or 1)
 
 
-def table(  # noqa: PLR0913 - the options of a command
+def table(
     operations: Names = (),
     sizes: int | Iterable[int] = (),
     arch: Names = (),
@@ -76,7 +76,7 @@ def table(  # noqa: PLR0913 - the options of a command
         return tabulate(wanted, jobs or os.cpu_count() or 1, lambda _: None)
 
 
-def prove(  # noqa: PLR0913 - the options of a command
+def prove(
     operations: Names = (),
     sizes: int | Iterable[int] = (),
     arch: Names = (),

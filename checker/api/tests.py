@@ -39,7 +39,7 @@ def parse(source: Source, file: str = "") -> Test:
     return read(source, file)[0]
 
 
-def check(  # noqa: PLR0913 - the options of a command
+def check(
     test: Test | Source,
     arch: Names = (),
     *,
@@ -78,7 +78,7 @@ def check(  # noqa: PLR0913 - the options of a command
             )
 
 
-def check_all(  # noqa: PLR0913 - the options of a command
+def check_all(
     paths: Paths,
     arch: Names = (),
     *,
@@ -116,7 +116,7 @@ def _checked(paths: tuple[str, ...], request: Request, jobs: int) -> Iterator[Ou
     yield from decide(files, request, jobs or os.cpu_count() or 1, lambda _: None)
 
 
-def ablate(  # noqa: PLR0913 - the options of a command
+def ablate(
     test: Test | Source,
     arch: Names = (),
     *,
@@ -146,7 +146,7 @@ def ablate(  # noqa: PLR0913 - the options of a command
         return outcome.ablation
 
 
-def explain_test(  # noqa: PLR0913 - the options of a command
+def explain_test(
     test: Test | Source,
     arch: Names = (),
     *,
@@ -174,7 +174,7 @@ def explain_test(  # noqa: PLR0913 - the options of a command
             return tuple(explained(found, one.name, request, names) for one in found.targets)
 
 
-def fix(  # noqa: PLR0913 - the options of a command
+def fix(
     test: Source,
     arch: Names = (),
     *,
