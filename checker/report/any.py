@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from checker.ablate import Ablation
 from checker.argument import Explanation
@@ -25,6 +25,94 @@ One = Ablation | Changes | Comparison | Facts | Fixes | Proofs | Review | Table
 """What a command prints as a whole."""
 
 
+_Page = tuple[Callable[[Any, Style], str], Callable[[Any], str]]
+"""How a value is printed: as text, and as JSON."""
+
+
+def _ablation() -> _Page:
+    from checker.report import ablate, ablate_json
+
+    return (
+        lambda found, style: f"{ablate.test(found, style, witness=False)}\n",
+        lambda found: ablate_json.render([found], (), witness=True),
+    )
+
+
+def _comparison() -> _Page:
+    from checker.report import compare, compare_json
+
+    return compare.text, compare_json.render
+
+
+def _table() -> _Page:
+    from checker.report import table_json, table_text
+
+    return table_text.render, table_json.render
+
+
+def _proofs() -> _Page:
+    from checker.report import prove, prove_json
+
+    return prove.render, prove_json.render
+
+
+def _fixes() -> _Page:
+    from checker.report import fix, fix_json
+
+    return (
+        lambda found, style: fix.test(found, style, pick=1, applied=False, verbose=False) + "\n",
+        lambda found: fix_json.render([found], []),
+    )
+
+
+def _review() -> _Page:
+    from checker.report import review, review_json
+
+    return review.render, review_json.render
+
+
+def _changes() -> _Page:
+    from checker.report import changes, review_json
+
+    return changes.render, review_json.render
+
+
+def _facts() -> _Page:
+    from checker.report import explain, explain_json
+
+    return explain.text, explain_json.render
+
+
+def _verdicts() -> _Page:
+    from checker.report import json
+
+    def text(found: list[Verdict], style: Style) -> str:
+        tests = groupby(found, lambda one: (one.file, one.test, one.condition))
+        return "\n\n".join(test(list(several), style) for _, several in tests) + "\n"
+
+    return text, lambda found: json.render(found, ())
+
+
+def _explanations() -> _Page:
+    from checker.report import argument, argument_json
+
+    return (
+        lambda found, style: argument.test(found, style, witness=False) + "\n",
+        lambda found: argument_json.render(found, (), witness=True),
+    )
+
+
+_WHOLE: dict[type, Callable[[], _Page]] = {
+    Ablation: _ablation, ArchitectureFacts: _facts, Changes: _changes, Comparison: _comparison,
+    Fixes: _fixes, OperationFacts: _facts, Proofs: _proofs, Review: _review, RuleFacts: _facts,
+    Table: _table,
+}  # fmt: skip
+"""The page of what stands by itself; it is imported where it is needed."""
+
+_SEVERAL: dict[type, Callable[[], _Page]] = {Explanation: _explanations, Verdict: _verdicts}
+"""The page of what may stand together."""
+
+
 def render(
     found: One | Verdict | Explanation | Iterable[Verdict] | Iterable[Explanation],
     form: Form = "text",
@@ -38,129 +126,18 @@ def render(
     """
     if form not in ("text", "json"):
         raise TypeError(f"`{form}` is neither `text` nor `json`")
-    style = Style(colour)
-    match found:
-        case Ablation():
-            return _ablation(found, form, style)
-        case Comparison():
-            return _comparison(found, form, style)
-        case Table():
-            return _table(found, form, style)
-        case Proofs():
-            return _proofs(found, form, style)
-        case Fixes():
-            return _fixes(found, form, style)
-        case Review():
-            return _review(found, form, style)
-        case Changes():
-            return _changes(found, form, style)
-        case ArchitectureFacts() | OperationFacts() | RuleFacts():
-            return _facts(found, form, style)
-    several = [found] if isinstance(found, Verdict | Explanation) else list(found)
-    verdicts = [one for one in several if isinstance(one, Verdict)]
-    explanations = [one for one in several if isinstance(one, Explanation)]
-    if len(explanations) == len(several) and several:
-        return _explanations(explanations, form, style)
-    if len(verdicts) < len(several):
-        kinds = ", ".join(sorted({type(one).__name__ for one in several}))
-        raise TypeError(f"{kinds} is not printed as verdicts are")
-    return _verdicts(verdicts, form, style)
+    page, shown = _of(found)
+    text, json = page()
+    return json(shown) if form == "json" else text(shown, Style(colour))
 
 
-def _verdicts(verdicts: list[Verdict], form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import json
-
-        return json.render(verdicts, ())
-    tests = groupby(verdicts, lambda one: (one.file, one.test, one.condition))
-    return "\n\n".join(test(list(several), style) for _, several in tests) + "\n"
-
-
-def _explanations(found: list[Explanation], form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import argument_json
-
-        return argument_json.render(tuple(found), (), witness=True)
-    from checker.report import argument
-
-    return argument.test(tuple(found), style, witness=False) + "\n"
-
-
-def _proofs(found: Proofs, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import prove_json
-
-        return prove_json.render(found)
-    from checker.report import prove
-
-    return prove.render(found, style)
-
-
-def _fixes(found: Fixes, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import fix_json
-
-        return fix_json.render([found], [])
-    from checker.report import fix
-
-    return fix.test(found, style, pick=1, applied=False, verbose=False) + "\n"
-
-
-def _review(found: Review, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import review_json
-
-        return review_json.render(found)
-    from checker.report import review
-
-    return review.render(found, style)
-
-
-def _changes(found: Changes, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import review_json
-
-        return review_json.render(found)
-    from checker.report import changes
-
-    return changes.render(found, style)
-
-
-def _ablation(found: Ablation, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import ablate_json
-
-        return ablate_json.render([found], (), witness=True)
-    from checker.report import ablate
-
-    return f"{ablate.test(found, style, witness=False)}\n"
-
-
-def _comparison(found: Comparison, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import compare_json
-
-        return compare_json.render(found)
-    from checker.report import compare
-
-    return compare.text(found, style)
-
-
-def _table(found: Table, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import table_json
-
-        return table_json.render(found)
-    from checker.report import table_text
-
-    return table_text.render(found, style)
-
-
-def _facts(found: Facts, form: Form, style: Style) -> str:
-    if form == "json":
-        from checker.report import explain_json
-
-        return explain_json.render(found)
-    from checker.report import explain
-
-    return explain.text(found, style)
+def _of(found: Any) -> tuple[Callable[[], _Page], Any]:
+    """Return the page of a value, and what is printed on it; raises TypeError."""
+    if type(found) in _WHOLE:
+        return _WHOLE[type(found)], found
+    several = [found] if type(found) in _SEVERAL else list(found)
+    kinds = {type(one) for one in several} or {Verdict}
+    if len(kinds) > 1 or not kinds <= _SEVERAL.keys():
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise TypeError(f"{names} is not printed as verdicts are")
+    return _SEVERAL[kinds.pop()], several
