@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from checker.arch import Target, folders
@@ -15,6 +17,7 @@ from checker.language import parse
 from checker.language.source import MAX_BYTES
 from checker.litmus import Test
 from checker.model.cat import cat_model
+from checker.pool import mapped
 from checker.value import value
 from checker.verdict import Problem, Verdict
 
@@ -177,23 +180,13 @@ def check_all(
     files: list[str], request: Request, jobs: int, progress: Callable[[str], None]
 ) -> Iterator[Outcome]:
     """Yield the outcome of each file, in order; `progress` hears the name of each that is done."""
-    if jobs <= 1 or len(files) < 2:
-        for path in files:
-            yield check_file(path, request)
-            progress(path)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from dataclasses import replace
-    from functools import partial
-
-    if "-" in files:  # another process has no standard input
+    if "-" in files and jobs > 1 and len(files) > 1:  # another process has no standard input
         request = replace(request, standard_input=_content("-", request))
-    with ProcessPoolExecutor(min(jobs, len(files))) as pool:
-        chunk = max(1, len(files) // (8 * jobs))
-        results = pool.map(partial(check_file, request=request), files, chunksize=chunk)
-        for path, outcome in zip(files, results, strict=True):
-            yield outcome
-            progress(path)
+    chunk = max(1, len(files) // (8 * max(1, jobs)))
+    results = mapped(partial(check_file, request=request), files, jobs, chunk)
+    for path, outcome in zip(files, results, strict=True):
+        yield outcome
+        progress(path)
 
 
 def problem_of(diagnostic: Diagnostic) -> Problem:

@@ -22,6 +22,7 @@ from checker.compare.example import example
 from checker.compare.losses import Loss, Missing, together, unused
 from checker.compare.promises import losses, operations
 from checker.compare.suite import tried
+from checker.pool import mapped
 from checker.value import value
 from checker.verdict import Reason
 
@@ -123,7 +124,7 @@ def itself(request: Request, jobs: int, progress: Callable[[str], None]) -> Itse
     """Return what the data says of itself; raises Diagnostic where it is not well formed."""
     work = tasks(request)
     done: list[_Done] = []
-    for task, one in zip(work, _worked(request, work, jobs), strict=True):
+    for task, one in zip(work, mapped(partial(_done, request), work, jobs), strict=True):
         done.append(one)
         progress(" ".join(task))
     every = [loss for one in done for loss in one.losses]
@@ -146,18 +147,6 @@ def itself(request: Request, jobs: int, progress: Callable[[str], None]) -> Itse
         silent=_summed(one.silent for one in done),
         limits=_summed(one.limits for one in done),
     )
-
-
-def _worked(request: Request, work: list[_Task], jobs: int) -> Iterator[_Done]:
-    """Yield what came of each piece of work, in order, in this process or in several."""
-    done = partial(_done, request)
-    if jobs <= 1 or len(work) < 2:
-        yield from map(done, work)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(min(jobs, len(work))) as pool:
-        yield from pool.map(done, work)
 
 
 def _done(request: Request, task: _Task) -> _Done:

@@ -17,6 +17,7 @@ from checker.explain.facts import Resting, RuleFacts, Statement
 from checker.language import parse
 from checker.litmus import Test
 from checker.lowering import programs, sketch
+from checker.pool import mapped
 from checker.program import Program
 from checker.resources import data_folder
 from checker.value import value
@@ -56,14 +57,8 @@ def _looked_at(search: _Search, jobs: int) -> Iterator[Verdict]:
     paths = sorted(data_folder("litmus").rglob("*.litmus"))
     found = [path for path in paths if pattern.search(path.read_bytes())]
     work = partial(_verdicts, search)
-    if jobs <= 1 or len(found) < 2:
-        yield from chain.from_iterable(map(work, found))
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(min(jobs, len(found))) as pool:
-        chunk = max(1, len(found) // (8 * jobs))
-        yield from chain.from_iterable(pool.map(work, found, chunksize=chunk))
+    chunk = max(1, len(found) // (8 * max(1, jobs)))
+    yield from chain.from_iterable(mapped(work, found, jobs, chunk))
 
 
 def _verdicts(search: _Search, path: Path) -> list[Verdict]:

@@ -10,7 +10,7 @@ answer    what comes out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from checker.diagnostic import Diagnostic, LimitReached
 from checker.language.header import override as read_override
 from checker.litmus import Override
 from checker.lowering import select, wellformed
+from checker.pool import mapped
 from checker.prove.answer import LayerAnswer, Part, Proof, Proofs, together
 from checker.prove.decide import Subject, answer, draft, promises_nothing
 from checker.prove.features import Variant, Variants, said, variants
@@ -180,7 +181,7 @@ def prove(request: Request, jobs: int, progress: Callable[[str], None]) -> Proof
     work = tasks(request)
     proofs: list[Proof] = []
     problems: dict[Problem, None] = {}
-    for task, (found, wrong) in zip(work, _worked(request, work, jobs), strict=True):
+    for task, (found, wrong) in zip(work, mapped(partial(_done, request), work, jobs), strict=True):
         proofs += found
         problems |= dict.fromkeys(wrong)
         progress(" ".join(task))
@@ -197,18 +198,6 @@ def prove(request: Request, jobs: int, progress: Callable[[str], None]) -> Proof
 
 
 _Done = tuple[list[Proof], list[Problem]]
-
-
-def _worked(request: Request, work: list[_Task], jobs: int) -> Iterator[_Done]:
-    """Yield what came out of each piece of work, in order."""
-    done = partial(_done, request)
-    if jobs <= 1 or len(work) < 2:
-        yield from map(done, work)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(min(jobs, len(work))) as pool:
-        yield from pool.map(done, work)
 
 
 def _done(request: Request, task: _Task) -> _Done:

@@ -11,7 +11,7 @@ answer     what comes out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from checker.arch.kernel import Kernel, spell
 from checker.diagnostic import Diagnostic
 from checker.lowering import wellformed
 from checker.lowering.select import OVERRIDDEN
+from checker.pool import mapped
 from checker.review.answer import File, Review, Reviewed
 from checker.review.changes import widened
 from checker.review.decide import Asked, reviewed
@@ -87,24 +88,15 @@ def review(work: Work, jobs: int, progress: Callable[[str], None]) -> Review:
     """Return what a file came to; `progress` hears what is done."""
     sizes: list[Reviewed] = []
     problems: dict[Problem, None] = {}
-    for asked, done in zip(work.pieces, _worked(work, jobs), strict=True):
+    pieces = work.pieces
+    decide = partial(_done, work.folders, work.file.path)
+    for asked, done in zip(pieces, mapped(decide, pieces, jobs), strict=True):
         if isinstance(done, Problem):
             problems[done] = None
         elif done.builds or done.overridden or done.refused or done.limit:
             sizes.append(done)
         progress(f"{asked.section.arch} {asked.size}")
     return Review(work.file, spell(work.kernel), tuple(sizes), tuple(problems))
-
-
-def _worked(work: Work, jobs: int) -> Iterator[Reviewed | Problem]:
-    done = partial(_done, work.folders, work.file.path)
-    if jobs <= 1 or len(work.pieces) < 2:
-        yield from map(done, work.pieces)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(min(jobs, len(work.pieces))) as pool:
-        yield from pool.map(done, work.pieces)
 
 
 def _done(given: tuple[str, ...], path: str, asked: Asked) -> Reviewed | Problem:

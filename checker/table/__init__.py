@@ -16,6 +16,7 @@ from checker.arch import folders
 from checker.arch.kernel import COMPLETE, Kernel
 from checker.diagnostic import Diagnostic
 from checker.lowering import wellformed
+from checker.pool import mapped
 from checker.run import problem_of
 from checker.table.cells import Cell, Table
 from checker.table.decide import cell
@@ -149,16 +150,9 @@ _Done = tuple[list[Cell], list[Problem]]
 
 
 def _worked(request: Request, work: list[_Task], jobs: int) -> Iterator[_Done]:
-    """Yield what came out of each piece of work, in order."""
-    row = partial(_rows_of, request)
-    if jobs <= 1 or len(work) < 2:
-        yield from map(row, work)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    chunk = max(1, min(len(request.operations), len(work) // (4 * jobs)))
-    with ProcessPoolExecutor(min(jobs, len(work))) as pool:
-        yield from pool.map(row, work, chunksize=chunk)
+    """Return what comes out of each piece of work, in order."""
+    chunk = max(1, min(len(request.operations), len(work) // (4 * max(1, jobs))))
+    return mapped(partial(_rows_of, request), work, jobs, chunk)
 
 
 def _rows_of(request: Request, task: _Task) -> _Done:
