@@ -54,13 +54,13 @@ def variants(operation: str, base: Target, overrides: tuple[Override, ...]) -> V
     found: dict[frozenset[str], Target] = {}
     for count in range(len(free) + 1):
         for added in combinations(free, count):
-            one = _with(base, added)
+            one = extended(base, added)
             if one is not None:
                 found.setdefault(one.features & mattering, one)
     return Variants(own, tuple(Variant(target, has) for has, target in found.items()))
 
 
-def _with(base: Target, added: tuple[str, ...]) -> Target | None:
+def extended(base: Target, added: tuple[str, ...]) -> Target | None:
     """Return a target with more features, or None where two of them exclude each other."""
     plain, at, version = base.name.partition("@")
     try:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from checker import arch as archs
 from checker.arch import Target
 from checker.arch.schema import NORMAL
-from checker.diagnostic import Diagnostic
 from checker.fix.machine import codes
 from checker.litmus import Override
 from checker.prove.answer import union
 from checker.prove.decide import Subject
+from checker.prove.features import extended
 from checker.review.answer import ATOMIC, Remedy
 from checker.review.claim import KEPT, kept, stands
 from checker.table.question import partners
@@ -61,14 +61,10 @@ def remedies(
 
 def _targets(base: Target, wanting: tuple[str, ...]) -> Iterator[Target]:
     """Yield the sets of features with which other accesses are tried, those that are had first."""
-    names = dict.fromkeys(wanting)
+    found = {name: archs.target(name, base.kernel) for name in wanting}
     asked = {tuple(sorted(rule.scope.needs)) for rule in base.arch.rules}
     asked |= {tuple(sorted(needs)) for _, needs in base.arch.instructions}
     for needs in sorted(asked, key=lambda one: (len(one), one)):
-        plain, at, version = base.name.partition("@")
-        names["+".join((plain, *needs)) + at + version] = None
-    for name in names:
-        try:
-            yield archs.target(name, base.kernel)
-        except Diagnostic:
-            continue  # features that exclude each other
+        if one := extended(base, needs):
+            found.setdefault(one.name, one)
+    yield from found.values()
